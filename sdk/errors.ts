@@ -9,10 +9,153 @@ export const CATALOGUE = {
   // config
   "config-invalid": entry("{where}: {key} {what}.", false),
   "config-unreadable": entry("{where} cannot be read: {what}.", false),
+  // event
+  "json-invalid": entry("{where} is not valid JSON: {what} at line {line}, column {column}.", false, 400),
+  "json-not-utf8": entry("{where} is not valid UTF-8: send UTF-8.", false, 400),
+  "json-poisoned": entry("{where} has the key {path}, which could alter other objects: rename it.", false, 400),
+  "json-too-deep": entry("{where} nests deeper than {limit} levels at {path}: flatten it.", false, 400),
+  "event-invalid": entry("{event} is refused: {attribute} {what}; expected {expected}.", false, 400),
+  "event-media-type": entry("{event} is refused: {what}; send {expected}.", false, 415),
   // log
   "log-closed": entry("The log is closed: nothing more is accepted.", false),
+  "log-subscription-closed": entry("The subscription was closed before it had caught up.", false),
+  "log-record-invalid": entry("A record of topic {topic} cannot be appended: {what}.", false, 400),
+  "log-record-too-large": entry(
+    "The {part} of a record of topic {topic} has {bytes} bytes, at most {limit} are accepted: say less in it, or split it.",
+    false,
+    413,
+  ),
+  "log-append-too-large": entry(
+    "One append of {amount} is too much, at most {limit} are accepted: append in smaller groups.",
+    false,
+    413,
+  ),
+  "log-position-invalid": entry(
+    "{what} is no position in topic {topic}: use a partition and an offset of a record.",
+    false,
+    400,
+  ),
+  "log-disk-full": entry(
+    "No room is left on the disk of {dir}: free some, or make the volume larger. Appending goes on as soon as there is room.",
+    true,
+    507,
+  ),
+  "log-not-writable": entry(
+    "{dir} cannot be written ({what}): mount it read-write and give this user the right to write, or name another directory.",
+    false,
+  ),
+  "log-disk-failing": entry(
+    "The disk of {dir} fails ({what}). What was being appended is not kept; look at the volume and the kernel's messages, and append again.",
+    true,
+    503,
+  ),
+  "log-unreadable": entry("{file} cannot be read ({what}): look at the volume and at who may read it.", true),
+  "log-locked": entry("{dir} is in use by process {pid}: stop that one, or name another directory.", false, 409),
+  "log-lock-lost": entry(
+    "Another process has taken over {dir}, this one no longer writes to it: run one at a time, and start this one again.",
+    false,
+    409,
+  ),
+  "log-version-newer": entry(
+    "{file} was written by a newer version (format {found}, this one knows {known}): start that version, or name another directory.",
+    false,
+  ),
+  "log-not-found": entry("{dir} holds no log: name the directory of one, or start a writer there first.", false, 404),
+  "log-read-only": entry(
+    "The log in {dir} was opened to be read only: open it without readOnly to append or commit.",
+    false,
+    409,
+  ),
+  // kube
+  "kube-config-unreadable": entry(
+    "The kubeconfig {file} cannot be read: {what}. Name another one with --kubeconfig or KUBECONFIG.",
+    false,
+  ),
+  "kube-config-invalid": entry("The kubeconfig {file}: {what}. Mend it, or name another one with --kubeconfig.", false),
+  "kube-context-unknown": entry(
+    "{context} in the kubeconfig {file}. Contexts there: {contexts}. Choose one with --context.",
+    false,
+  ),
+  "kube-in-cluster-invalid": entry(
+    "The in-cluster account in {dir} cannot be used: {what}. Mount the ServiceAccount's token, or name a cluster with --kubeconfig.",
+    false,
+  ),
+  "kube-auth-unsupported": entry(
+    "The user {user} of {source} logs in by {what}, which is not supported: {fix}.",
+    false,
+  ),
+  "kube-credentials": entry("No credentials for {server} from {source}: {what}.", true, 502),
+  "kube-proxy-unsupported": entry(
+    "{source} names the proxy {proxy}, which is not supported: use an http:// or https:// proxy, or list the API server in NO_PROXY.",
+    false,
+  ),
+  "kube-unreachable": entry("{server} cannot be reached: {what}. {check}.", true, 502),
+  "kube-interrupted": entry("The connection to {server} broke off: {what}. Ask again.", true, 502),
+  "kube-malformed": entry(
+    "{server} answered {what} with something that is not the Kubernetes API's JSON: look for a proxy or login page in between.",
+    true,
+    502,
+  ),
+  "kube-too-large": entry(
+    "An answer of {server} to {what} passes {limit} bytes: list with a lower limit, or read its metadata only.",
+    false,
+    502,
+  ),
+  "kube-unauthorized": entry(
+    "{server} does not accept the credentials of {source}: {message}. Renew the token or certificate.",
+    false,
+    502,
+  ),
+  "kube-forbidden": entry(
+    "{server} forbids to {verb} {resource}: {message}. Grant the rule {rule}; `roundsman rbac` prints all that are needed.",
+    false,
+    502,
+  ),
+  "kube-not-found": entry(
+    "{server} has no {what}: {message}. Look at its name and at what `kubectl api-resources` lists.",
+    false,
+    404,
+  ),
+  "kube-conflict": entry("{server} refuses to {what}: {message}. Read the object again and decide anew.", false, 409),
+  "kube-gone": entry(
+    "{server} no longer has the state asked for ({what}): {message}. List again from the start.",
+    true,
+    410,
+  ),
+  "kube-throttled": entry("{server} asks to come slower ({what}): {message}. Ask again in {retryAfter} ms.", true, 503),
+  "kube-failed": entry(
+    "{server} failed with status {status} ({what}): {message}. Ask again; its log says more.",
+    true,
+    502,
+  ),
+  "kube-refused": entry("{server} refuses with status {status} ({what}): {message}. Mend the request.", false, 502),
+  "kube-closed": entry("The client of {server} is closed: nothing more is asked.", false, 503),
   // cases
   "case-invalid": entry("{where}: {field} {what}.", false),
+  "path-invalid": entry(
+    "{where}: the path \"{path}\" {what}; write a.b, a[].b, a[type=Ready].b, a['k8s.io/x'] or a[$param].",
+    false,
+  ),
+  "param-unusable": entry("{where}: the param {param} {what}.", false),
+  "params-invalid": entry("{where}: params.{field} {what}.", false),
+  "case-error": entry("{message}", false),
+  "probe-not-allowed": entry('The probe may not {verb} {what}: add "{verb} {what}" to its `needs`.', false, 403),
+  "problem-invalid": entry("the problem's {field} {what}.", false),
+  "problem-twice": entry(
+    'two problems of one identity under key {key} ({message} is the second): give them different "rule"s, or "per" a row.',
+    false,
+  ),
+  "too-many-rows": entry(
+    'read "{read}" has {count} rows under one key where rows: "{wanted}" is wanted; make `by` or `where` narrower, or take "1+".',
+    false,
+  ),
+  "duration-invalid": entry(
+    '{field}: "{text}" is no duration; write a number and a unit, such as 30s, 10m, 2h or 7d.',
+    false,
+    400,
+  ),
+  // practice
+  "practice-port": entry("The practice cluster cannot listen on 127.0.0.1:{port}: {what}. Choose another port, or 0 for any that is free.", false),
 } as const;
 
 export type Code = keyof typeof CATALOGUE;
