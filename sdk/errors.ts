@@ -11,7 +11,7 @@ export const CATALOGUE = {
   "config-unreadable": entry("{where} cannot be read: {what}.", false),
   // event
   "json-invalid": entry("{where} is not valid JSON: {what} at line {line}, column {column}.", false, 400),
-  "json-not-utf8": entry("{where} is not valid UTF-8: send UTF-8.", false, 400),
+  "not-utf8": entry("{where} is not valid UTF-8: send UTF-8.", false, 400),
   "json-poisoned": entry("{where} has the key {path}, which could alter other objects: rename it.", false, 400),
   "json-too-deep": entry("{where} nests deeper than {limit} levels at {path}: flatten it.", false, 400),
   "event-invalid": entry("{event} is refused: {attribute} {what}; expected {expected}.", false, 400),

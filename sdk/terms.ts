@@ -110,6 +110,8 @@ export interface Verdict {
 export interface Mark {
   readonly cluster: string;
   readonly stamp: Stamp;
+  /** The lowest seq of the epoch that waits for an answer: a verdict below it that comes after this mark is a double. */
+  readonly floor: number;
   /** Per kind that is read: how old the view of it is. `null` = there is none (not listed yet, forbidden, failing). */
   readonly ages: Readonly<Record<string, number | null>>;
   /** Per instance that waits for answers: how long ago the oldest unanswered change of a row came. */

@@ -1,0 +1,29 @@
+/** The topics, the same on every log driver. */
+export interface TopicSpec {
+  /** What a record's key holds, in order. The part that partitions is named by `partitionBy` (default: the whole key). */
+  readonly key: readonly string[];
+  readonly partitionBy?: string;
+  /** Days a record is kept; undefined = the last of each key (compacted). */
+  readonly days?: number;
+}
+
+export const TOPICS = {
+  /** Facts; whatever is posted to us. */
+  events: { key: ["subject"], days: 7 },
+  /** Checks of inspections that are due: states, the latest wins. */
+  checks: { key: ["cluster", "instance", "key"], days: 1 },
+  /** Verdicts; the watcher's marks. */
+  verdicts: { key: ["cluster", "instance", "key"], partitionBy: "cluster", days: 7 },
+  /** What the ledger holds of each key. */
+  ledger: { key: ["cluster", "instance", "key"], partitionBy: "cluster" },
+  /** Findings raised, updated, resolved. */
+  findings: { key: ["fingerprint"], partitionBy: "cluster" },
+  /** Epoch claims. */
+  clusters: { key: ["cluster", "what"] },
+  /** What was told to whom. */
+  notices: { key: ["subscription", "fingerprint"] },
+  /** Resources, case manifests, and a record "complete". */
+  config: { key: ["kind", "name"] },
+} as const satisfies Readonly<Record<string, TopicSpec>>;
+
+export type Topic = keyof typeof TOPICS;
