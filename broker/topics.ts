@@ -22,6 +22,8 @@ export const TOPICS = {
   clusters: { key: ["cluster", "what"] },
   /** What was told to whom. */
   notices: { key: ["subscription", "fingerprint"] },
+  /** Records that were set aside. */
+  "dead-letters": { key: ["topic", "partition", "offset"], days: 30 },
   /** Resources, case manifests, and a record "complete". */
   config: { key: ["kind", "name"] },
 } as const satisfies Readonly<Record<string, TopicSpec>>;

@@ -118,6 +118,8 @@ export interface Mark {
   readonly unanswered: Readonly<Record<string, number>>;
   /** Per instance that cannot run here at all: why. */
   readonly refused: Readonly<Record<string, CheckError>>;
+  /** Kinds that reads of `*` must leave out, because the watcher may not list them. */
+  readonly leftOut: readonly string[];
 }
 
 export type FindingState = "open" | "resolved";

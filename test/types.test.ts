@@ -13,8 +13,15 @@ function compile(text: string): Map<number, string> {
   const folder = mkdtempSync(join(root, "test/types/.compile-"));
   try {
     writeFileSync(join(folder, "file.ts"), text);
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: "../../../tsconfig.json", include: ["file.ts"], exclude: [] })); // biome-ignore format: one thought
-    const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", folder, "--pretty", "false"], { encoding: "utf8" }); // biome-ignore format: one thought
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ extends: "../../../tsconfig.json", include: ["file.ts"], exclude: [] }),
+    );
+    const tsc = spawnSync(
+      process.execPath,
+      [join(root, "node_modules/typescript/bin/tsc"), "-p", folder, "--pretty", "false"],
+      { encoding: "utf8" },
+    );
     const errors = new Map<number, string>();
     let line = 0;
     for (const row of tsc.stdout.split("\n")) {

@@ -6,6 +6,8 @@ import type { Members } from "./members.ts";
 /** One object as the tables keep it: the union of what its reads pick. */
 export interface Entry {
   readonly id: string;
+  /** Which list and watch brought it. */
+  readonly source: string;
   /** Opaque: equal or not. */
   version: string | undefined;
   /** The projected object. */

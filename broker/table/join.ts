@@ -28,7 +28,6 @@ function lookUp(
   pointed: (from: any) => readonly string[],
   dirty: Dirty,
 ): Join {
-  // biome-ignore format: one line reads better
   const targets = new Map<string, Members<Entry>>();
   const pointers = new Map<string, Members<Group>>();
   const tell = (ids: readonly string[]) => {

@@ -78,7 +78,7 @@ export class KindTable {
     return union;
   }
 
-  upsert(object: any, now: number): void {
+  upsert(object: any, now: number, source: string): void {
     this.#scopes.learn(this.kind, object);
     const id = idOf(object);
     const version: string | undefined = object.metadata.resourceVersion;
@@ -101,7 +101,7 @@ export class KindTable {
     const node = this.kind === "v1/Pod" ? object.spec?.nodeName : undefined;
     if (old) this.#change(old, version, row, node, matches, now);
     else {
-      const entry: Entry = { id, version, row, slots: [], node };
+      const entry: Entry = { id, source, version, row, slots: [], node };
       this.#entries.set(id, entry);
       for (const match of matches) entry.slots.push(this.#enter(entry, match, now));
     }
@@ -115,7 +115,6 @@ export class KindTable {
     matches: readonly Match[],
     now: number,
   ): void {
-    // biome-ignore format: one line reads better
     const before = entry.row;
     const slots = entry.slots;
     // A slot that goes is told with the row as it was.
@@ -231,7 +230,8 @@ export class KindTable {
   remove(object: any, now: number): void {
     const id = idOf(object);
     // The last word of a deleted object counts: a deletion's event carries its final state.
-    if (this.#entries.has(id) && object.metadata.resourceVersion !== undefined) this.upsert(object, now);
+    if (this.#entries.has(id) && object.metadata.resourceVersion !== undefined)
+      this.upsert(object, now, this.#entries.get(id)!.source);
     this.#retire(id);
     this.#scopes.forget(this.kind, object);
   }
@@ -247,15 +247,16 @@ export class KindTable {
     if (windowed.length > 0) this.#gone.set(id, entry);
   }
 
-  relist(now: () => number): Relist {
+  relist(now: () => number, source: string): Relist {
     const seen = new Set<string>();
     return {
       add: (object) => {
         seen.add(idOf(object));
-        this.upsert(object, now());
+        this.upsert(object, now(), source);
       },
       end: () => {
-        for (const id of [...this.#entries.keys()]) if (!seen.has(id)) this.#retire(id);
+        for (const entry of [...this.#entries.values()])
+          if (entry.source === source && !seen.has(entry.id)) this.#retire(entry.id);
         this.#scopes.retain(this.kind, seen);
       },
     };

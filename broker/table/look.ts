@@ -16,7 +16,8 @@ export interface Look {
   scopes(): ReturnType<Scopes["ofRows"]>;
 }
 
-const compare = (a: string | undefined, b: string | undefined) => ((a ?? "") < (b ?? "") ? -1 : (a ?? "") > (b ?? "") ? 1 : 0); // biome-ignore format: one thought
+const compare = (a: string | undefined, b: string | undefined) =>
+  (a ?? "") < (b ?? "") ? -1 : (a ?? "") > (b ?? "") ? 1 : 0;
 
 function byName({ row: a }: Entry, { row: b }: Entry): number {
   return (
@@ -76,7 +77,10 @@ export function look(instance: InstanceState, id: string, scopes: Scopes): Look 
     key,
     candidate: tooMany || enough,
     count: counts.reduce((a, b) => a + b, 0),
-    rows: () => Object.fromEntries(instance.reads.map(({ read, pick }, i) => [read.name, all()[i]!.map((e) => pick.project(e.row))])), // biome-ignore format: one thought
+    rows: () =>
+      Object.fromEntries(
+        instance.reads.map(({ read, pick }, i) => [read.name, all()[i]!.map((e) => pick.project(e.row))]),
+      ),
     scopes: () => scopes.ofRows(instance.reads.map(({ read }, i) => [read.name, all()[i]!] as const)),
   };
 }

@@ -45,7 +45,11 @@ export class Scopes {
     const owner = ownerIn(object);
     const controller = LEAVES.has(kind) ? undefined : controllerOf(object);
     if (owner !== undefined || controller !== undefined)
-      this.#told.set(metadata.uid, { kind, ...(owner !== undefined && { owner }), ...(controller !== undefined && { controller }) }); // biome-ignore format: one thought
+      this.#told.set(metadata.uid, {
+        kind,
+        ...(owner !== undefined && { owner }),
+        ...(controller !== undefined && { controller }),
+      });
     else if (this.#told.has(metadata.uid)) this.#told.delete(metadata.uid);
     if (kind === "v1/Node") this.#nodes.set(metadata.name, this.#nodeScope(object, owner));
     else if (kind === "v1/Namespace") {
@@ -94,7 +98,6 @@ export class Scopes {
     scopes?: Scope[];
     scopeOf?: Record<string, number[]>;
   } {
-    // biome-ignore format: one line reads better
     const scopes: Scope[] = [];
     const index = new Map<string, number>();
     const scopeOf: Record<string, number[]> = {};

@@ -8,7 +8,13 @@ import { type Look, look } from "./look.ts";
 import { Scopes } from "./scopes.ts";
 
 /** Kinds that `*` leaves out: secrets never leave the cluster, events and leases are heartbeats. */
-const NOT_IN_ALL = new Set(["v1/Secret", "v1/Event", "events.k8s.io/v1/Event", "coordination.k8s.io/v1/Lease", "roundsman/Cluster"]); // biome-ignore format: one thought
+const NOT_IN_ALL = new Set([
+  "v1/Secret",
+  "v1/Event",
+  "events.k8s.io/v1/Event",
+  "coordination.k8s.io/v1/Lease",
+  "roundsman/Cluster",
+]);
 export const isInAll = (kind: string): boolean => !NOT_IN_ALL.has(kind) && !kind.startsWith("table/");
 
 export interface TableInstance {
@@ -31,12 +37,16 @@ export interface Relist {
 export class Tables {
   readonly #instances = new Map<string, InstanceState>();
   readonly #kinds = new Map<string, KindTable>();
-  /** Reads of `*`, for kinds that are met later. */
+  /** Reads of `*`. */
   readonly #all: ReadState[] = [];
+  readonly #seen = new Set<string>();
+  readonly #inAll: (kind: string) => boolean;
   readonly #timers: TimerQueue = new Heap();
   readonly scopes = new Scopes();
 
-  constructor(instances: readonly TableInstance[]) {
+  /** @param inAll which kinds `*` reads; of a resource with several versions, one */
+  constructor(instances: readonly TableInstance[], inAll: (kind: string) => boolean = isInAll) {
+    this.#inAll = inAll;
     for (const given of instances) {
       const { reads, keyIsList } = given.compiled;
       const instance: InstanceState = { id: given.id, reads: [], keyIsList, groups: new Map(), dirty: new Set() };
@@ -57,7 +67,6 @@ export class Tables {
         }
       });
     }
-    for (const table of this.#kinds.values()) if (isInAll(table.kind)) table.reads.push(...this.#all);
   }
 
   #table(kind: string): KindTable {
@@ -69,18 +78,19 @@ export class Tables {
     return table;
   }
 
-  /** The table of a kind; one that only `*` reads is made when it is first met. */
+  /** The table of a kind that has an object. Only now is it asked whether `*` reads it: by then it is known what is served. */
   #met(kind: string): KindTable {
-    const known = this.#kinds.get(kind);
-    if (known) return known;
     const table = this.#table(kind);
-    if (isInAll(kind)) table.reads.push(...this.#all);
+    if (!this.#seen.has(kind)) {
+      this.#seen.add(kind);
+      if (this.#inAll(kind)) table.reads.push(...this.#all);
+    }
     return table;
   }
 
-  /** An object as it is now. */
-  upsert(kind: string, object: any, now: number): void {
-    this.#met(kind).upsert(object, now);
+  /** An object as it is now. `source` names the list and watch that brought it, where a kind has several. */
+  upsert(kind: string, object: any, now: number, source = ""): void {
+    this.#met(kind).upsert(object, now, source);
   }
 
   /** The object is gone. Rows with a window (`age.under`) live on until it ends. */
@@ -88,9 +98,9 @@ export class Tables {
     this.#met(kind).remove(object, now);
   }
 
-  /** A fresh list of a kind. */
-  relist(kind: string, now: () => number): Relist {
-    return this.#met(kind).relist(now);
+  /** A fresh list of a kind, or of the part of it that `source` brings. */
+  relist(kind: string, now: () => number, source = ""): Relist {
+    return this.#met(kind).relist(now, source);
   }
 
   /** Time alone changes rows: brings everything up to `now`. */

@@ -1,10 +1,21 @@
 import { parseJson } from "#sdk/event/json.ts";
-import { type CheckError, compareStamps, type Finding, type Key, type Mark, type Stamp, type StatedProblem, type Verdict } from "#sdk/terms.ts"; // biome-ignore format: one import
+import {
+  type CheckError,
+  compareStamps,
+  type Finding,
+  type Key,
+  type Mark,
+  type Stamp,
+  type StatedProblem,
+  type Verdict,
+} from "#sdk/terms.ts";
 import { isNews, resolve, sayFinding } from "./finding.ts";
 import {
   CASE_HEALTH,
   healthProblem,
   isOwn,
+  LEFT_OUT,
+  leftOutProblem,
   restoredError,
   type Settings,
   STALE_VIEW,
@@ -73,8 +84,19 @@ export class LedgerFold {
       if (verdict.outcome === "error" || verdict.outcome === "skip") {
         // An answer stands against a failure of the same check that is told later.
         if (entry && !entry.error && compareStamps(stamp, entry.stamp) === 0) return;
-        const error = verdict.outcome === "error" ? (verdict.error ?? { code: "error", message: "it could not run" }) : entry?.error; // biome-ignore format: one thought
-        this.#put(id, { cluster, instance, key, stamp, offset: position.offset, statements: entry?.statements ?? [], ...(error && { error }) }); // biome-ignore format: one thought
+        const error =
+          verdict.outcome === "error"
+            ? (verdict.error ?? { code: "error", message: "it could not run" })
+            : entry?.error;
+        this.#put(id, {
+          cluster,
+          instance,
+          key,
+          stamp,
+          offset: position.offset,
+          statements: entry?.statements ?? [],
+          ...(error && { error }),
+        });
       } else {
         // A late answer is said when it comes, not when its rows were taken: what changed since is not known yet.
         const late = verdict.late ?? 0;
@@ -109,7 +131,7 @@ export class LedgerFold {
         this.#settleAll(id, entry, limit, position.time);
       }
       this.#refusals(cluster, mark, position);
-      this.#staleView(cluster, mark, position);
+      this.#viewProblems(cluster, mark, position);
     });
   }
 
@@ -120,7 +142,8 @@ export class LedgerFold {
       for (const [id, entry] of this.#store.entries()) {
         const running = instancesOf(entry.cluster);
         const subject = entry.instance === CASE_HEALTH ? String(entry.key) : entry.instance;
-        if (running?.has(subject) || (running && entry.instance === STALE_VIEW)) continue;
+        if (running?.has(subject) || (running && (entry.instance === STALE_VIEW || entry.instance === LEFT_OUT)))
+          continue;
         const reason = running ? "the case does not run on this cluster any more" : "the cluster was removed";
         this.#put(id, undefined);
         for (const { problem } of entry.statements) this.#resolve(problem.fingerprint, position.time, reason);
@@ -162,7 +185,6 @@ export class LedgerFold {
     { offset }: Position,
     moment: number,
   ): void {
-    // biome-ignore format: one line reads better
     const before = new Map(this.#store.entry(id)?.statements.map((s) => [s.problem.fingerprint, s]));
     const standing = problems.map((problem): Statement => {
       const known = before.get(problem.fingerprint);
@@ -239,7 +261,8 @@ export class LedgerFold {
     const now = entry && (entry.statements.length > 0 || entry.error) ? this.#withDue(entry) : undefined;
     this.#store.set(id, now);
     if (!now && entry && !isOwn(entry.instance)) this.#store.settle(entry.cluster, id, entry.stamp);
-    const said = (e: Entry | undefined) => e && JSON.stringify([e.statements.map((s) => [s.problem, s.first, s.gone]), e.error, e.due]); // biome-ignore format: one thought
+    const said = (e: Entry | undefined) =>
+      e && JSON.stringify([e.statements.map((s) => [s.problem, s.first, s.gone]), e.error, e.due]);
     if (said(before) !== said(now)) this.#output.entries.set(id, now);
   }
 
@@ -283,10 +306,14 @@ export class LedgerFold {
     }
   }
 
-  #staleView(cluster: string, mark: Mark, position: Position): void {
-    const stale = Object.entries(mark.ages).filter(([, age]) => age !== null && age > STALE).map(([kind]) => kind); // biome-ignore format: one thought
+  #viewProblems(cluster: string, mark: Mark, position: Position): void {
+    const stale = Object.entries(mark.ages)
+      .filter(([, age]) => age !== null && age > STALE)
+      .map(([kind]) => kind);
     const problem = stale.length === 0 ? undefined : staleProblem(cluster, stale.sort());
     this.#own(cluster, STALE_VIEW, cluster, problem, position);
+    const left = mark.leftOut.length === 0 ? undefined : leftOutProblem(cluster, mark.leftOut);
+    this.#own(cluster, LEFT_OUT, cluster, left, position);
   }
 }
 

@@ -18,6 +18,7 @@ export interface Settings {
 /** The ledger's own instances: findings on what watches, rather than on what is watched. */
 export const CASE_HEALTH = "roundsman/case-health";
 export const STALE_VIEW = "roundsman/stale-view";
+export const LEFT_OUT = "roundsman/left-out";
 
 const OWN: Readonly<Record<string, Settings>> = {
   [CASE_HEALTH]: {
@@ -31,6 +32,13 @@ const OWN: Readonly<Record<string, Settings>> = {
     case: STALE_VIEW,
     help: "The API server has not been heard of for over 30 seconds for the kinds that are named. Findings that depend on them are frozen: neither raised nor resolved. Check the API server, the network between, and the rights of the account.",
     for: 0,
+    clear: 0,
+    kinds: [],
+  },
+  [LEFT_OUT]: {
+    case: LEFT_OUT,
+    help: "Cases that read every kind do not see the kinds that are named, because the account may not list and watch them. Grant it the role that `roundsman rbac` prints, or live with it.",
+    for: 10_000,
     clear: 0,
     kinds: [],
   },
@@ -72,6 +80,14 @@ export const staleProblem = (cluster: string, kinds: readonly string[]): StatedP
   fingerprint: fingerprintOf(cluster, STALE_VIEW, undefined, cluster, undefined),
   severity: "high",
   message: `no fresh view of ${kinds.join(", ")}`,
+  subject: { kind: "Cluster", name: cluster },
+  related: [],
+});
+
+export const leftOutProblem = (cluster: string, kinds: readonly string[]): StatedProblem => ({
+  fingerprint: fingerprintOf(cluster, LEFT_OUT, undefined, cluster, undefined),
+  severity: "low",
+  message: `not seen, because they may not be listed: ${kinds.join(", ")}`,
   subject: { kind: "Cluster", name: cluster },
   related: [],
 });

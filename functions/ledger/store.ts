@@ -46,7 +46,9 @@ export class LedgerStore {
   stated(fingerprint: string): Stated[] {
     return [...(this.#statedBy.get(fingerprint) ?? [])].flatMap((id) => {
       const entry = this.#entries.get(id)!;
-      return entry.statements.flatMap((statement) => (statement.problem.fingerprint === fingerprint ? [{ id, entry, statement }] : [])); // biome-ignore format: one thought
+      return entry.statements.flatMap((statement) =>
+        statement.problem.fingerprint === fingerprint ? [{ id, entry, statement }] : [],
+      );
     });
   }
 

@@ -52,9 +52,12 @@ function about(
   fingerprint: string,
   told: readonly { fingerprint: string; type: string; time: number }[],
 ) {
-  // biome-ignore format: one line reads better
   const [instance, key] = JSON.parse(id) as [string, string];
-  const mine = history.flatMap((r) => ("verdict" in r && r.verdict.cluster === CLUSTER && r.verdict.instance === instance && r.verdict.key === key ? [{ ...r.verdict, time: r.time }] : [])); // biome-ignore format: one thought
+  const mine = history.flatMap((r) =>
+    "verdict" in r && r.verdict.cluster === CLUSTER && r.verdict.instance === instance && r.verdict.key === key
+      ? [{ ...r.verdict, time: r.time }]
+      : [],
+  );
   const answers = mine.filter((v) => v.outcome !== "error");
   const error = mine.at(-1)?.outcome === "error";
   const states = (v: (typeof mine)[number] | undefined) => v?.problems.find((p) => p.fingerprint === fingerprint);
@@ -73,7 +76,10 @@ function about(
   }
   const last = states(answers.at(-1));
   const wait = INSTANCES.get(instance)!.for;
-  const run = last && first !== undefined ? { opens: Math.max(first, (last.since ?? first) + wait), told: answers.at(-1)!.time } : undefined; // biome-ignore format: one thought
+  const run =
+    last && first !== undefined
+      ? { opens: Math.max(first, (last.since ?? first) + wait), told: answers.at(-1)!.time }
+      : undefined;
   return {
     id,
     instance,
@@ -96,7 +102,6 @@ function stillCounts(
   told: readonly { fingerprint: string; type: string; time: number }[],
   fingerprint: string,
 ): number | undefined {
-  // biome-ignore format: one line reads better
   const raised = told.findLast((t) => t.fingerprint === fingerprint && t.type === "raised");
   return gone !== undefined && raised !== undefined && gone >= raised.time ? gone : undefined;
 }

@@ -28,13 +28,30 @@ const instance = fc.constantFrom("now", "slow");
 const key = fc.constantFrom("k1", "k2", "k3");
 export const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    { weight: 8, arbitrary: fc.record({ do: fc.constant("say" as const), instance, key, problems: fc.subarray(["p", "q"]), severity: fc.boolean(), since: fc.option(fc.integer({ min: -6, max: 4 }), { nil: undefined, freq: 3 }) }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant("say" as const),
+        instance,
+        key,
+        problems: fc.subarray(["p", "q"]),
+        severity: fc.boolean(),
+        since: fc.option(fc.integer({ min: -6, max: 4 }), { nil: undefined, freq: 3 }),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const), instance, key }) },
-    { weight: 5, arbitrary: fc.record({ do: fc.constant("mark" as const), unanswered: fc.constantFrom(0, 0, 0, 1_000, 4_000), stale: fc.integer({ min: 0, max: 9 }).map((n) => n === 0) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant("mark" as const),
+        unanswered: fc.constantFrom(0, 0, 0, 1_000, 4_000),
+        stale: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+      }),
+    },
     { weight: 4, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 200, max: 4_000 }) }) },
   ),
   { minLength: 8, maxLength: 60, size: "max" },
-); // biome-ignore format: a table
+);
 
 export type Record = { offset: number; time: number } & ({ verdict: Verdict } | { mark: Mark });
 
@@ -59,7 +76,18 @@ export function recordsOf(given: readonly Step[]): Record[] {
     const at = { offset: records.length + 1, time };
     if (step.do === "wait") time += step.ms;
     else if (step.do === "mark")
-      records.push({ ...at, mark: { cluster: CLUSTER, stamp: { epoch: 1, seq }, floor: 0, ages: { "v1/Pod": step.stale ? 40_000 : 100 }, unanswered: step.unanswered ? { now: step.unanswered, slow: step.unanswered } : {}, refused: {} } }); // biome-ignore format: a table
+      records.push({
+        ...at,
+        mark: {
+          cluster: CLUSTER,
+          stamp: { epoch: 1, seq },
+          floor: 0,
+          ages: { "v1/Pod": step.stale ? 40_000 : 100 },
+          unanswered: step.unanswered ? { now: step.unanswered, slow: step.unanswered } : {},
+          refused: {},
+          leftOut: [],
+        },
+      });
     else {
       const stamp = { epoch: 1, seq: ++seq };
       const base = {
@@ -71,7 +99,10 @@ export function recordsOf(given: readonly Step[]): Record[] {
         stamp,
       };
       if (step.do === "fail")
-        records.push({ ...at, verdict: { ...base, outcome: "error", problems: [], error: { code: "threw", message: "it threw" } } }); // biome-ignore format: a table
+        records.push({
+          ...at,
+          verdict: { ...base, outcome: "error", problems: [], error: { code: "threw", message: "it threw" } },
+        });
       else {
         const problems = step.problems.map((rule) =>
           problem(

@@ -37,7 +37,9 @@ const play = (fold: LedgerFold, record: Record): Output =>
   "mark" in record ? fold.mark(record.mark, record) : fold.verdict(record.verdict, record);
 const onCases = (events: Topics["events"]) => events.filter(({ finding }) => finding.case.startsWith("x/"));
 const say = (events: Topics["events"]) =>
-  onCases(events).filter((e) => e.type !== "updated").map((e) => `${e.type} ${e.finding.fingerprint} ${Date.parse(e.finding.lastSeen)}`); // biome-ignore format: one thought
+  onCases(events)
+    .filter((e) => e.type !== "updated")
+    .map((e) => `${e.type} ${e.finding.fingerprint} ${Date.parse(e.finding.lastSeen)}`);
 
 function agreesWithReference(FoldClass: Fold, records: readonly Record[]): void {
   const topics = new Topics();
@@ -91,20 +93,45 @@ function converges(
   // However they came, what each key holds is what its highest stamp said.
   for (const [id, verdict] of highest(shuffled)) {
     const standing = topics.entries.get(id)?.statements.filter((s) => s.gone === undefined) ?? [];
-    same(standing.map((s) => s.problem.fingerprint).sort(), verdict.problems.map((p) => p.fingerprint).sort(), "an older verdict counted"); // biome-ignore format: one thought
+    same(
+      standing.map((s) => s.problem.fingerprint).sort(),
+      verdict.problems.map((p) => p.fingerprint).sort(),
+      "an older verdict counted",
+    );
   }
   const truth = new Map<string, Record & { verdict: Verdict }>();
-  for (const record of records) if ("verdict" in record) truth.set(JSON.stringify([record.verdict.instance, record.verdict.key]), record); // biome-ignore format: one thought
+  for (const record of records)
+    if ("verdict" in record) truth.set(JSON.stringify([record.verdict.instance, record.verdict.key]), record);
   const wanted = new Set<string>();
   let seq = 10_000;
   for (const { verdict } of truth.values()) {
     const { error: _, ...answered } = verdict;
     const outcome = verdict.problems.length > 0 ? "fail" : "pass";
-    topics.append(play(fold, { time: (time += 5), offset: ++offset, verdict: { ...answered, outcome, stamp: { epoch: 1, seq: ++seq } } })); // biome-ignore format: one thought
+    topics.append(
+      play(fold, {
+        time: (time += 5),
+        offset: ++offset,
+        verdict: { ...answered, outcome, stamp: { epoch: 1, seq: ++seq } },
+      }),
+    );
     for (const p of verdict.problems) wanted.add(p.fingerprint);
   }
   for (let i = 0; i < 12; i++)
-    topics.append(play(fold, { time: (time += 5_000), offset: ++offset, mark: { cluster: CLUSTER, stamp: { epoch: 1, seq }, floor: 0, ages: { "v1/Pod": 0 }, unanswered: {}, refused: {} } })); // biome-ignore format: one thought
+    topics.append(
+      play(fold, {
+        time: (time += 5_000),
+        offset: ++offset,
+        mark: {
+          cluster: CLUSTER,
+          stamp: { epoch: 1, seq },
+          floor: 0,
+          ages: { "v1/Pod": 0 },
+          unanswered: {},
+          refused: {},
+          leftOut: [],
+        },
+      }),
+    );
   const open = fold.findings().filter((f) => f.state === "open" && f.case.startsWith("x/"));
   same(open.map((f) => f.fingerprint).sort(), [...wanted].sort(), "the ledger did not converge");
   const states = new Map<string, string>();
@@ -136,10 +163,15 @@ const history = steps.map(recordsOf).filter((records) => records.length > 4);
 const numbers = (max: number, most: number) => fc.array(fc.nat({ max }), { maxLength: most, size: "max" });
 const properties = (FoldClass: Fold) => ({
   reference: fc.property(history, (records) => agreesWithReference(FoldClass, records)),
-  restarts: fc.property(history, numbers(50, 4), fc.nat({ max: 6 }), (records, at, again) => survivesRestarts(FoldClass, records, at, again)), // biome-ignore format: one thought
-  convergence: fc.property(history, numbers(200, 80), numbers(80, 20), (records, order, lost) => converges(FoldClass, records, order, lost)), // biome-ignore format: one thought
+  restarts: fc.property(history, numbers(50, 4), fc.nat({ max: 6 }), (records, at, again) =>
+    survivesRestarts(FoldClass, records, at, again),
+  ),
+  convergence: fc.property(history, numbers(200, 80), numbers(80, 20), (records, order, lost) =>
+    converges(FoldClass, records, order, lost),
+  ),
 });
-const check = (property: fc.IProperty<any>, numRuns: number, seed = 3, endOnFailure = false) => fc.check(property, { numRuns, seed, endOnFailure }); // biome-ignore format: one thought
+const check = (property: fc.IProperty<any>, numRuns: number, seed = 3, endOnFailure = false) =>
+  fc.check(property, { numRuns, seed, endOnFailure });
 /** A mistake is found well before so many runs; finding it is enough, no smaller example is sought. */
 const isCaught = (FoldClass: Fold): boolean =>
   Array.from({ length: 30 }, (_, seed) => seed).some((seed) =>
@@ -154,17 +186,52 @@ describe("ledger", () => {
 
   const fold = "functions/ledger/fold.ts";
   const mutants: Mutant[] = [
-    { name: "an older verdict overwrites a younger one", file: fold, find: "if (known && compareStamps(stamp, known) < 0) return true;", replace: "" },
-    { name: "for is not waited", file: fold, find: "(problem.since ?? first) + (problem.for ?? settings.for)", replace: "(problem.since ?? first)" },
+    {
+      name: "an older verdict overwrites a younger one",
+      file: fold,
+      find: "if (known && compareStamps(stamp, known) < 0) return true;",
+      replace: "",
+    },
+    {
+      name: "for is not waited",
+      file: fold,
+      find: "(problem.since ?? first) + (problem.for ?? settings.for)",
+      replace: "(problem.since ?? first)",
+    },
     { name: "clear is not waited", file: fold, find: "if (gone + clear > limit) return;", replace: "" },
     { name: "since does not count", file: fold, find: "(problem.since ?? first)", replace: "first" },
     { name: "an error resolves", file: fold, find: "statements: entry?.statements ?? []", replace: "statements: []" },
-    { name: "a mark ignores what is unanswered", file: fold, find: "view.clock - (mark.unanswered[entry.instance] ?? 0)", replace: "view.clock" },
-    { name: "a stale view raises", file: fold, find: "if (!settings || entry.error || this.#frozen(cluster, settings)) continue;", replace: "if (!settings || entry.error) continue;" },
-    { name: "a finding resolves though another key states it", file: fold, find: "if (standing.length > 0) {", replace: "if (standing.some((s) => s.id === by)) {" },
-    { name: "a restart raises what was told", file: fold, find: "if (due && at > (held?.at ?? 0))", replace: "if (due)" },
-    { name: "a restart forgets when it was first seen", file: "functions/ledger/fold.ts", find: "this.#store.set(entryId(cluster, instance, key), entry);", replace: "this.#store.set(entryId(cluster, instance, key), { ...entry, statements: [] });" },
-  ]; // biome-ignore format: a table
+    {
+      name: "a mark ignores what is unanswered",
+      file: fold,
+      find: "view.clock - (mark.unanswered[entry.instance] ?? 0)",
+      replace: "view.clock",
+    },
+    {
+      name: "a stale view raises",
+      file: fold,
+      find: "if (!settings || entry.error || this.#frozen(cluster, settings)) continue;",
+      replace: "if (!settings || entry.error) continue;",
+    },
+    {
+      name: "a finding resolves though another key states it",
+      file: fold,
+      find: "if (standing.length > 0) {",
+      replace: "if (standing.some((s) => s.id === by)) {",
+    },
+    {
+      name: "a restart raises what was told",
+      file: fold,
+      find: "if (due && at > (held?.at ?? 0))",
+      replace: "if (due)",
+    },
+    {
+      name: "a restart forgets when it was first seen",
+      file: "functions/ledger/fold.ts",
+      find: "this.#store.set(entryId(cluster, instance, key), entry);",
+      replace: "this.#store.set(entryId(cluster, instance, key), { ...entry, statements: [] });",
+    },
+  ];
   test.each(mutants)("catches: $name", async (mutant) => {
     const { LedgerFold: Mutated } = await loadMutant<{ LedgerFold: Fold }>(fold, mutant);
     expect(isCaught(Mutated)).toBe(true);

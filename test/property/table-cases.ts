@@ -5,22 +5,74 @@ import type { Read } from "#sdk/case/read.ts";
 
 const rows = fc.option(fc.constantFrom("1", "0-1", "0", "0+", "1+", "2+"), { nil: undefined });
 const where = {
-  pod: [{ "status.phase": "Running" }, { "status.phase": { not: "Running" } }, { "status.podIPs[].ip": { exists: true } }, [{ "metadata.labels.app": "1" }, { "spec.nodeName": "n2" }], { "metadata.labels[$label]": "1" }],
-  any: [{ "metadata.labels.app": "1" }, { "metadata.labels.tier": { exists: false } }, { "metadata.namespace": { not: "x" } }],
-}; // biome-ignore format: a table
+  pod: [
+    { "status.phase": "Running" },
+    { "status.phase": { not: "Running" } },
+    { "status.podIPs[].ip": { exists: true } },
+    [{ "metadata.labels.app": "1" }, { "spec.nodeName": "n2" }],
+    { "metadata.labels[$label]": "1" },
+  ],
+  any: [
+    { "metadata.labels.app": "1" },
+    { "metadata.labels.tier": { exists: false } },
+    { "metadata.namespace": { not: "x" } },
+  ],
+};
 const by = {
-  pod: ["status.podIPs[].ip", "spec.nodeName", "metadata.namespace", ["metadata.namespace", "metadata.labels.app"], ["status.podIPs[].ip", "spec.nodeName"], [], "metadata.ownerReferences[controller=true].uid", "*", undefined],
+  pod: [
+    "status.podIPs[].ip",
+    "spec.nodeName",
+    "metadata.namespace",
+    ["metadata.namespace", "metadata.labels.app"],
+    ["status.podIPs[].ip", "spec.nodeName"],
+    [],
+    "metadata.ownerReferences[controller=true].uid",
+    "*",
+    undefined,
+  ],
   node: ["metadata.name", [], "*", undefined],
-  other: ["metadata.namespace", ["metadata.namespace", "metadata.name"], ["metadata.namespace", "metadata.labels.app"], "metadata.uid", [], undefined],
-}; // biome-ignore format: a table
-const age = [undefined, undefined, { of: "status.at", under: "10m" }, { of: "status.at", over: "5m" }, { of: "status.at", over: "3m", under: "12m" }, { of: "metadata.creationTimestamp", over: "4m" }]; // biome-ignore format: a table
+  other: [
+    "metadata.namespace",
+    ["metadata.namespace", "metadata.name"],
+    ["metadata.namespace", "metadata.labels.app"],
+    "metadata.uid",
+    [],
+    undefined,
+  ],
+};
+const age = [
+  undefined,
+  undefined,
+  { of: "status.at", under: "10m" },
+  { of: "status.at", over: "5m" },
+  { of: "status.at", over: "3m", under: "12m" },
+  { of: "metadata.creationTimestamp", over: "4m" },
+];
 const pick = [undefined, ["metadata.name"], ["status"], ["status.phase", "status.podIPs[].ip"], ["spec"]];
 
 const maybe = <T>(values: readonly T[]) => fc.constantFrom(undefined, undefined, ...values);
 
-const podRead = fc.record({ kind: fc.constant("v1/Pod"), where: maybe(where.pod), by: fc.constantFrom(...by.pod), age: fc.constantFrom(...age), pick: fc.constantFrom(...pick), rows }); // biome-ignore format: a table
-const nodeRead = fc.record({ kind: fc.constant("v1/Node"), by: fc.constantFrom(...by.node), pick: fc.constantFrom(...pick), rows }); // biome-ignore format: a table
-const otherRead = fc.record({ kind: fc.constantFrom("v1/Service", "apps/v1/ReplicaSet", ["v1/Service", "v1/Pod"], "*"), where: maybe(where.any), by: fc.constantFrom(...by.other), pick: fc.constantFrom(undefined, ["metadata.name"]), rows }); // biome-ignore format: a table
+const podRead = fc.record({
+  kind: fc.constant("v1/Pod"),
+  where: maybe(where.pod),
+  by: fc.constantFrom(...by.pod),
+  age: fc.constantFrom(...age),
+  pick: fc.constantFrom(...pick),
+  rows,
+});
+const nodeRead = fc.record({
+  kind: fc.constant("v1/Node"),
+  by: fc.constantFrom(...by.node),
+  pick: fc.constantFrom(...pick),
+  rows,
+});
+const otherRead = fc.record({
+  kind: fc.constantFrom("v1/Service", "apps/v1/ReplicaSet", ["v1/Service", "v1/Pod"], "*"),
+  where: maybe(where.any),
+  by: fc.constantFrom(...by.other),
+  pick: fc.constantFrom(undefined, ["metadata.name"]),
+  rows,
+});
 const primary = fc.oneof(podRead, nodeRead, otherRead);
 
 const viaOf = (read: string, kind: unknown) => {

@@ -14,7 +14,10 @@ const labels = fc.dictionary(fc.constantFrom("app", "tier"), fc.constantFrom("1"
 });
 const selector = fc.oneof(
   fc.dictionary(fc.constantFrom("app", "tier"), fc.constantFrom("1", "2"), { maxKeys: 2, noNullPrototype: true }),
-  fc.record({ matchLabels: fc.constant({ app: "1" }), matchExpressions: fc.constant([{ key: "tier", operator: "Exists" }]) }), // biome-ignore format: one thought
+  fc.record({
+    matchLabels: fc.constant({ app: "1" }),
+    matchExpressions: fc.constant([{ key: "tier", operator: "Exists" }]),
+  }),
   fc.constant({ matchExpressions: [{ key: "app", operator: "NotIn", values: ["1"] }] }),
 );
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
@@ -30,7 +33,10 @@ const pod = fc.record({
   labels,
 });
 const node = fc.record({ status: fc.record({ ready: fc.boolean() }), labels });
-const service = fc.record({ spec: fc.record({ selector: optional(selector), node: optional(fc.constantFrom("n1", "n2")) }), labels }); // biome-ignore format: one thought
+const service = fc.record({
+  spec: fc.record({ selector: optional(selector), node: optional(fc.constantFrom("n1", "n2")) }),
+  labels,
+});
 const set = fc.record({ owner: optional(fc.nat({ max: 1 })), labels });
 
 export type Step =
@@ -40,15 +46,63 @@ export type Step =
   | { do: "relist"; kind: string; missed: Step[] };
 
 const put: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ do: fc.constant("put" as const), kind: fc.constant("v1/Pod"), namespace: spaces, name: names, body: pod, fresh: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("put" as const), kind: fc.constant("v1/Node"), name: fc.constantFrom("n1", "n2", "a"), body: node, fresh: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("put" as const), kind: fc.constant("v1/Service"), namespace: spaces, name: names, body: service, fresh: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("put" as const), kind: fc.constant("apps/v1/ReplicaSet"), namespace: spaces, name: names, body: set, fresh: fc.boolean() }) },
-); // biome-ignore format: a table
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("put" as const),
+      kind: fc.constant("v1/Pod"),
+      namespace: spaces,
+      name: names,
+      body: pod,
+      fresh: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("put" as const),
+      kind: fc.constant("v1/Node"),
+      name: fc.constantFrom("n1", "n2", "a"),
+      body: node,
+      fresh: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("put" as const),
+      kind: fc.constant("v1/Service"),
+      namespace: spaces,
+      name: names,
+      body: service,
+      fresh: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("put" as const),
+      kind: fc.constant("apps/v1/ReplicaSet"),
+      namespace: spaces,
+      name: names,
+      body: set,
+      fresh: fc.boolean(),
+    }),
+  },
+);
 const remove: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constant("delete" as const), kind: fc.constantFrom("v1/Pod", "v1/Service", "apps/v1/ReplicaSet"), namespace: spaces, name: names }),
-  fc.record({ do: fc.constant("delete" as const), kind: fc.constant("v1/Node"), name: fc.constantFrom("n1", "n2", "a") }),
-); // biome-ignore format: a table
+  fc.record({
+    do: fc.constant("delete" as const),
+    kind: fc.constantFrom("v1/Pod", "v1/Service", "apps/v1/ReplicaSet"),
+    namespace: spaces,
+    name: names,
+  }),
+  fc.record({
+    do: fc.constant("delete" as const),
+    kind: fc.constant("v1/Node"),
+    name: fc.constantFrom("n1", "n2", "a"),
+  }),
+);
 const wait = fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 8 }).map((n) => n * minute) });
 const change = fc.oneof({ weight: 6, arbitrary: put }, { weight: 2, arbitrary: remove });
 const relist = fc.record({
@@ -82,7 +136,10 @@ export class World {
     const replaced = old && step.fresh ? this.delete(step, told) : undefined;
     const at = step.kind.lastIndexOf("/");
     const { owner, labels: given, ...body } = step.body;
-    const status = body.status && { ...body.status, ...(body.status.at !== undefined && { at: iso(this.now + body.status.at * minute) }) }; // biome-ignore format: one thought
+    const status = body.status && {
+      ...body.status,
+      ...(body.status.at !== undefined && { at: iso(this.now + body.status.at * minute) }),
+    };
     const object = {
       apiVersion: step.kind.slice(0, at),
       kind: step.kind.slice(at + 1),
@@ -93,7 +150,9 @@ export class World {
         creationTimestamp: iso(this.now),
         resourceVersion: String(++this.#version),
         labels: given,
-        ...(owner !== undefined && { ownerReferences: [{ kind: "ReplicaSet", name: "r", uid: this.#uidOfSet(owner), controller: true }] }), // biome-ignore format: one thought
+        ...(owner !== undefined && {
+          ownerReferences: [{ kind: "ReplicaSet", name: "r", uid: this.#uidOfSet(owner), controller: true }],
+        }),
       },
       ...body,
       ...(status && { status }),

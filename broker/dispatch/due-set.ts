@@ -1,0 +1,75 @@
+/** A check that waits to be run. */
+export interface DueCheck {
+  /** (cluster, instance, key), as the record's key. */
+  readonly key: string;
+  readonly id: string;
+  /** JSON text of the check. */
+  readonly text: string;
+  /** Unix ms: when its rows were taken. */
+  readonly at: number;
+  /** How often it was tried before. */
+  readonly tries: number;
+}
+
+/**
+ * Checks are states, not messages: a set of due keys. The latest of a key wins, one of a key is in flight, and the set
+ * is never larger than there are keys.
+ */
+export class DueSet {
+  readonly #ready = new Map<string, DueCheck>();
+  /** Keys that came again while they are in flight (undefined = they did not). */
+  readonly #flying = new Map<string, DueCheck | undefined>();
+  readonly #flyingIds = new Set<string>();
+
+  get waiting(): number {
+    return this.#ready.size;
+  }
+
+  get inFlight(): number {
+    return this.#flying.size;
+  }
+
+  put(check: DueCheck): void {
+    if (this.#flying.has(check.key)) this.#flying.set(check.key, check);
+    else this.#ready.set(check.key, check);
+  }
+
+  /** The key needs no check any more. */
+  remove(key: string): void {
+    this.#ready.delete(key);
+    if (this.#flying.has(key)) this.#flying.set(key, undefined);
+  }
+
+  /** Takes up to so many, the one that waits longest first; each of a key that is not in flight. */
+  take(most: number): DueCheck[] {
+    const taken: DueCheck[] = [];
+    for (const check of this.#ready.values()) {
+      if (taken.length === most) break;
+      taken.push(check);
+    }
+    for (const { key, id } of taken) {
+      this.#ready.delete(key);
+      this.#flying.set(key, undefined);
+      this.#flyingIds.add(id);
+    }
+    return taken;
+  }
+
+  /** The check is answered, or given up. A later one of its key may go now. */
+  finish({ key, id }: DueCheck): void {
+    const next = this.#flying.get(key);
+    this.#flying.delete(key);
+    this.#flyingIds.delete(id);
+    if (next) this.#ready.set(key, next);
+  }
+
+  /** Whether a check with this key and id waits or is in flight. */
+  has(key: string, id: string): boolean {
+    return this.#flyingIds.has(id) || this.#ready.get(key)?.id === id || this.#flying.get(key)?.id === id;
+  }
+
+  /** Whether another check of its key came after it. */
+  isOutdated({ key }: DueCheck): boolean {
+    return this.#flying.get(key) !== undefined || this.#ready.has(key);
+  }
+}

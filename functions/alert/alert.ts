@@ -1,0 +1,192 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type ConfigSet, followConfig } from "#broker/config-view.ts";
+import { deadLetterRecord } from "#broker/dead-letter/record.ts";
+import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
+import { isFault, sayError } from "#sdk/errors.ts";
+import { parseJson } from "#sdk/event/json.ts";
+import { recordOf } from "#sdk/event/record.ts";
+import { TYPES } from "#sdk/event/types.ts";
+import type { AlertSubscription } from "#sdk/resources/schemas.ts";
+import type { Logger } from "#sdk/runtime/log-lines.ts";
+import type { Finding } from "#sdk/terms.ts";
+import { decide, type Notice, type Told, toldBy } from "./decide.ts";
+import type { Sink } from "./sinks/sink.ts";
+
+export interface AlertOptions {
+  readonly log: Log;
+  readonly logger: Logger;
+  readonly random: () => number;
+  readonly sinkOf: (subscription: AlertSubscription) => Sink;
+}
+
+const PAUSE_FIRST = 500;
+const PAUSE_MOST = 60_000;
+
+/** Reads findings for every subscription by itself, so that a sink which is down holds up no other. */
+export class Alert {
+  readonly #options: AlertOptions;
+  readonly #running = new Map<string, { text: string; teller: Teller }>();
+  #config: Subscription | undefined;
+
+  constructor(options: AlertOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#config = await followConfig(this.#options.log, (set) => this.#configure(set));
+  }
+
+  async stop(): Promise<void> {
+    await this.#config?.close();
+    await Promise.all([...this.#running.values()].map(({ teller }) => teller.stop()));
+  }
+
+  async #configure({ subscriptions }: ConfigSet): Promise<void> {
+    const wanted = new Map(subscriptions.map((one) => [one.metadata.name, one]));
+    for (const [name, { text, teller }] of [...this.#running]) {
+      if (JSON.stringify(wanted.get(name)) === text) continue;
+      this.#running.delete(name);
+      await teller.stop();
+    }
+    for (const [name, subscription] of wanted) {
+      if (this.#running.has(name)) continue;
+      const teller = new Teller(subscription, this.#options);
+      this.#running.set(name, { text: JSON.stringify(subscription), teller });
+      await teller.start();
+    }
+  }
+}
+
+/** One subscription, one sink. */
+class Teller {
+  readonly #subscription: AlertSubscription;
+  readonly #options: AlertOptions;
+  readonly #sink: Sink;
+  readonly #told = new Map<string, Told>();
+  readonly #stop = new AbortController();
+  /** Findings below this offset are from before the subscription: only what is still open of them is told. */
+  #since = 0;
+  readonly #history = new Map<string, Finding>();
+  #reading: Subscription | undefined;
+  /** One after the other, or a finding could be resolved before it is told. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(subscription: AlertSubscription, options: AlertOptions) {
+    this.#subscription = subscription;
+    this.#options = options;
+    this.#sink = options.sinkOf(subscription);
+  }
+
+  get #name(): string {
+    return this.#subscription.metadata.name;
+  }
+
+  async start(): Promise<void> {
+    const { log } = this.#options;
+    let began: number | undefined;
+    for await (const records of log.read("notices"))
+      for (const { key, value } of records) {
+        const [name, fingerprint] = parseJson(key) as [string, string];
+        if (name !== this.#name || value === null) continue;
+        if (fingerprint === "") began = (parseJson(value) as { since: number }).since;
+        else this.#told.set(fingerprint, parseJson(value) as Told);
+      }
+    this.#since = began ?? (await log.end("findings"));
+    if (began === undefined) await log.append([this.#record("", `began/${this.#since}`, { since: this.#since })]);
+    this.#reading = log.subscribe({ topic: "findings", group: `alert/${this.#name}` }, (records, reading) =>
+      this.#take(records, reading),
+    );
+    void this.#reading.caughtUp.then(() => this.#next(() => this.#tellHistory())).catch((e) => this.#failed(e));
+    this.#reading.done.catch((e) => this.#failed(e));
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#reading?.close();
+  }
+
+  #next(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined); // who asked for it is told
+    return turn;
+  }
+
+  #failed(e: unknown): void {
+    if (this.#stop.signal.aborted || isFault(e, "log-closed")) return;
+    this.#options.logger.error({ subscription: this.#name, err: sayError(e) }, "an alert subscription stopped");
+  }
+
+  #record(fingerprint: string, id: string, data: object) {
+    return recordOf({
+      topic: "notices",
+      key: [this.#name, fingerprint],
+      type: TYPES.notice,
+      id: `${this.#name}/${id}`,
+      source: "/alert",
+      dataText: JSON.stringify(data),
+    });
+  }
+
+  async #take(records: readonly LogRecord[], reading: Subscription): Promise<void> {
+    for (const record of records) {
+      if (record.value === null) continue;
+      const finding = parseJson(record.value) as Finding;
+      if (record.offset < this.#since) {
+        this.#history.set(finding.fingerprint, finding);
+        continue;
+      }
+      await this.#tellHistory();
+      await this.#consider(finding, record);
+      if (this.#stop.signal.aborted) return;
+    }
+    const last = records.at(-1)!;
+    if (this.#history.size === 0) void reading.commit(last.partition, last.offset + 1);
+  }
+
+  async #tellHistory(): Promise<void> {
+    for (const [fingerprint, finding] of [...this.#history]) {
+      this.#history.delete(fingerprint);
+      await this.#consider(finding);
+    }
+  }
+
+  async #consider(finding: Finding, record?: LogRecord): Promise<void> {
+    const notice = decide(this.#subscription, finding, this.#told.get(finding.fingerprint));
+    if (!notice) return;
+    await this.#tell(notice, record);
+    if (this.#stop.signal.aborted) return;
+    const told = toldBy(notice);
+    this.#told.set(finding.fingerprint, told);
+    await this.#options.log.append([this.#record(finding.fingerprint, notice.id, told)]);
+  }
+
+  /** Until the sink has it: one that is down delays and loses nothing. What it refuses for good is set aside. */
+  async #tell(notice: Notice, record: LogRecord | undefined): Promise<void> {
+    const { logger, random, log } = this.#options;
+    const { signal } = this.#stop;
+    for (let tries = 1, pause = PAUSE_FIRST; !signal.aborted; tries++, pause = Math.min(pause * 2, PAUSE_MOST)) {
+      try {
+        return await this.#sink.tell(notice);
+      } catch (e) {
+        if (isFault(e, "sink-refused")) {
+          logger.error(
+            { subscription: this.#name, notice: notice.id, err: e.message },
+            "a notice was refused and is set aside",
+          );
+          const cause = { code: e.code, message: e.message };
+          if (record)
+            await log.append([
+              deadLetterRecord({ record, partition: record.partition, offset: record.offset, cause, tries }),
+            ]);
+          return;
+        }
+        const asked = isFault(e, "sink-unreachable") ? Number(e.details.retryAfter) : 0;
+        logger.warn(
+          { subscription: this.#name, notice: notice.id, tries, err: sayError(e) },
+          "a sink did not take a notice; trying again",
+        );
+        await wait(Math.max(asked, pause / 2 + random() * (pause / 2)), undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+}

@@ -1,0 +1,265 @@
+import type { KubeClient, KubeObject } from "#broker/kube/index.ts";
+import type { Log, LogRecord, NewRecord, Subscription } from "#broker/log/log.ts";
+import { Tables } from "#broker/table/tables.ts";
+import { compileReads } from "#sdk/case/compile.ts";
+import { isFault, sayError } from "#sdk/errors.ts";
+import { parseJson } from "#sdk/event/json.ts";
+import { TYPES } from "#sdk/event/types.ts";
+import type { Instance } from "#sdk/resources/instances.ts";
+import type { Clock } from "#sdk/runtime/clock.ts";
+import type { Logger } from "#sdk/runtime/log-lines.ts";
+import type { Mark, Verdict } from "#sdk/terms.ts";
+import { claimEpoch } from "./epoch.ts";
+import { NodeFacts } from "./facts.ts";
+import { Marker } from "./marker.ts";
+import { Planner } from "./planner.ts";
+import type { Sink } from "./reflector.ts";
+import { Sources } from "./sources.ts";
+import { judgeViews, STALE, type Views } from "./views.ts";
+
+export interface WatcherOptions {
+  readonly cluster: string;
+  readonly client: KubeClient;
+  readonly log: Log;
+  readonly instances: readonly Instance[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Of this process, unique. */
+  readonly claimant: string;
+  /** Only these namespaces, for what stands in one. */
+  readonly namespaces?: readonly string[];
+  /** Not these. */
+  readonly exclude?: readonly string[];
+  /** ms between marks. Default 5 s. */
+  readonly markEvery?: number;
+  /** Whether the dispatcher still has a check: then it is not sent again. */
+  readonly isPending?: (key: string, id: string) => boolean;
+  /** Another watcher took the cluster: this one must stop. */
+  readonly lost?: () => void;
+}
+
+/** ms between looks at how old views are. */
+const TICK = 1_000;
+
+/** One per cluster: lists and watches, keeps the tables, says which checks are due, takes back what is gone. */
+export class Watcher {
+  readonly #options: WatcherOptions;
+  readonly #subscriptions: Subscription[] = [];
+  readonly #drained = new Set<string>();
+  #tables!: Tables;
+  #planner!: Planner;
+  #facts!: NodeFacts;
+  #marker!: Marker;
+  #sources!: Sources;
+  #started = 0;
+  #ready: ReadonlySet<string> = new Set();
+  #tick: NodeJS.Timeout | undefined;
+  #window: NodeJS.Timeout | undefined;
+  #windowAt = Number.POSITIVE_INFINITY;
+
+  constructor(options: WatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the cluster, reads what the ledger holds of it, and begins to list. Resolves before all is listed. */
+  async start(): Promise<void> {
+    const { cluster, log, clock, instances, logger, lost, claimant } = this.#options;
+    this.#started = clock.monotonic();
+    const claim = await claimEpoch(log, cluster, claimant, () => {
+      logger.error({ cluster }, "another watcher took the cluster");
+      lost?.();
+    });
+    this.#subscriptions.push(claim.subscription);
+    this.#tables = new Tables(
+      instances.map(({ id, manifest, params }) => ({ id, compiled: compileReads(manifest, params) })),
+      (kind) => this.#sources.isInAll(kind),
+    );
+    this.#planner = new Planner({ cluster, epoch: claim.epoch, instances, tables: this.#tables });
+    this.#facts = new NodeFacts(cluster, claim.previous);
+    this.#marker = new Marker({
+      cluster,
+      clock,
+      every: this.#options.markEvery ?? 5_000,
+      mark: () => this.#mark(),
+      append: (records) => log.append(records),
+      failed: (e) => logger.error({ err: sayError(e) }, "a mark cannot be written"),
+    });
+    const { client, random, namespaces } = this.#options;
+    this.#sources = new Sources({
+      client,
+      clock,
+      random,
+      logger,
+      instances,
+      ...(namespaces && { namespaces }),
+      sink: (kind, source) => this.#sink(kind, source),
+      removed: (kind, source) => this.#tables.relist(kind, () => clock.now(), source).end(),
+      cluster: (row) => {
+        this.#tables.upsert(
+          "roundsman/Cluster",
+          { apiVersion: "roundsman", kind: "Cluster", metadata: { name: cluster }, ...row },
+          clock.now(),
+        );
+        this.#changed();
+      },
+    });
+    await this.#restore();
+    this.#subscriptions.push(log.subscribe({ topic: "verdicts", from: "end" }, (records) => this.#answers(records)));
+    this.#sources.start();
+    void this.#sources.synced.then(() => {
+      this.#look();
+      this.#marker.start();
+      this.#changed();
+    });
+    this.#tick = setInterval(() => this.#everySecond(), TICK);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#tick);
+    clearTimeout(this.#window);
+    this.#marker?.stop();
+    await this.#sources?.stop();
+    for (const subscription of this.#subscriptions) await subscription.close();
+  }
+
+  /** Resolves when every kind was listed, or could not be. */
+  get synced(): Promise<void> {
+    return this.#sources.synced;
+  }
+
+  views(): Views {
+    const { instances, clock } = this.#options;
+    const { plan } = this.#sources;
+    return judgeViews({ plan, streams: this.#sources.views(), instances, elapsed: clock.monotonic() - this.#started });
+  }
+
+  /** For metrics and status. */
+  status() {
+    return {
+      objects: this.#tables.sizes(),
+      streams: this.#sources.counts(),
+      unanswered: this.#planner.unanswered(this.#options.clock.now()),
+      stamp: this.#planner.stamp,
+    };
+  }
+
+  async #restore(): Promise<void> {
+    let isRestoring = true;
+    const subscription = this.#options.log.subscribe({ topic: "ledger" }, (records) =>
+      this.#marker.read(records, (instance, key) => {
+        if (isRestoring) this.#planner.restore(instance, key);
+      }),
+    );
+    this.#subscriptions.push(subscription);
+    await subscription.caughtUp;
+    isRestoring = false;
+  }
+
+  #sink(kind: string, source: string): Sink {
+    const { clock, exclude = [], log } = this.#options;
+    const isOut = (object: KubeObject) => {
+      const { namespace, name } = object.metadata;
+      return exclude.length > 0 && exclude.includes((kind === "v1/Namespace" ? name : namespace) ?? "");
+    };
+    const facts: NewRecord[] = [];
+    const upsert = (object: KubeObject, put: (object: KubeObject) => void) => {
+      if (isOut(object)) return;
+      if (kind === "v1/Node") facts.push(...this.#facts.node(object));
+      put(object);
+    };
+    return {
+      relist: () => {
+        const relist = this.#tables.relist(kind, () => clock.now(), source);
+        return { add: (object) => upsert(object, (one) => relist.add(one)), end: () => relist.end() };
+      },
+      upsert: (object) => upsert(object, (one) => this.#tables.upsert(kind, one, clock.now(), source)),
+      remove: (object) => {
+        if (kind === "v1/Node") this.#facts.gone(object);
+        if (!isOut(object)) this.#tables.remove(kind, object, clock.now());
+      },
+      changed: () => {
+        if (facts.length > 0) this.#append(log.append(facts.splice(0)));
+        this.#sources.met(kind);
+        this.#changed();
+      },
+    };
+  }
+
+  #answers(records: readonly LogRecord[]): void {
+    const { cluster, clock } = this.#options;
+    for (const { headers, value } of records) {
+      if (headers.ce_type !== TYPES.verdict || value === null) continue;
+      const verdict = parseJson(value) as Verdict;
+      if (verdict.cluster === cluster) this.#planner.answered(verdict, clock.now());
+    }
+    this.#flush();
+  }
+
+  /** Rows changed, or may have: looks at the keys of every instance that may run. */
+  #changed(): void {
+    const now = this.#options.clock.now();
+    this.#tables.advance(now);
+    for (const id of this.#ready) {
+      const isFirst = !this.#drained.has(id);
+      if (!isFirst && !this.#tables.hasDirty(id)) continue;
+      this.#drained.add(id);
+      this.#planner.drain(id, now, isFirst);
+    }
+    this.#flush();
+    this.#armWindow(now);
+  }
+
+  #flush(): void {
+    const records = this.#planner.take();
+    if (records.length > 0) this.#append(this.#options.log.append(records));
+  }
+
+  /** What fails to be appended is unanswered, and so comes again. */
+  #append(appended: Promise<unknown>): void {
+    appended.catch((e) => {
+      if (!isFault(e, "log-closed")) this.#options.logger.error({ err: sayError(e) }, "records cannot be written");
+    });
+  }
+
+  /** Time alone changes rows: wakes when the tables ask for it. */
+  #armWindow(now: number): void {
+    const at = this.#tables.nextEdge ?? Number.POSITIVE_INFINITY;
+    if (at === this.#windowAt && this.#window) return;
+    clearTimeout(this.#window);
+    this.#windowAt = at;
+    this.#window =
+      at === Number.POSITIVE_INFINITY
+        ? undefined
+        : setTimeout(
+            () => {
+              this.#window = undefined;
+              this.#changed();
+            },
+            Math.min(Math.max(at - now, 1), 2 ** 31 - 1),
+          );
+  }
+
+  #look(): Views {
+    const views = this.views();
+    this.#ready = views.ready;
+    return views;
+  }
+
+  #everySecond(): void {
+    const { clock, isPending = () => false } = this.#options;
+    const before = this.#ready;
+    this.#look();
+    if (clock.monotonic() - this.#started > STALE) this.#marker.start();
+    this.#planner.resend(clock.now(), isPending);
+    this.#flush();
+    for (const id of this.#ready) if (!before.has(id)) return this.#changed();
+  }
+
+  #mark(): Mark {
+    const { cluster, clock } = this.#options;
+    const { ages, refused, leftOut } = this.#look();
+    const unanswered = this.#planner.unanswered(clock.now());
+    return { cluster, stamp: this.#planner.stamp, floor: this.#planner.floor(), ages, unanswered, refused, leftOut };
+  }
+}

@@ -1,0 +1,157 @@
+import { sayError } from "../errors.ts";
+import type { CaseModule, Ready } from "./messages.ts";
+import { Thread, ThreadEnded, type ThreadOptions } from "./thread.ts";
+
+export interface PoolOptions extends ThreadOptions {
+  /** Threads at most. */
+  readonly size: number;
+  readonly warn: (message: string) => void;
+}
+
+/** A check to run: its id, and its JSON text. */
+export interface Due {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** A check's verdict as JSON text; or why there is none. */
+export type Evaluated =
+  | { readonly id: string; readonly verdict: string }
+  | { readonly id: string; readonly error: { readonly code: string; readonly message: string } };
+
+/** ms */
+const IDLE = 30_000;
+const RETRY = 1_000;
+
+/**
+ * Threads that run cases. A check that hangs, eats the heap or ends its thread is named and answered as an error; its
+ * neighbours of the batch are run again on another thread.
+ */
+export class CasePool {
+  readonly #options: PoolOptions;
+  readonly #idle: Thread[] = [];
+  readonly #all = new Set<Thread>();
+  readonly #queue: { resolve(thread: Thread): void; reject(reason: unknown): void }[] = [];
+  #modules: readonly CaseModule[];
+  #isStopped = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#modules = options.modules;
+  }
+
+  /** Starts the first thread. What it could load, and what not: a module that hangs is left out and named. */
+  async start(): Promise<Omit<Ready, "ready">> {
+    const broken: { file: string; message: string }[] = [];
+    for (;;) {
+      const thread = this.#spawn();
+      try {
+        const ready = await thread.ready;
+        this.#free(thread);
+        return { cases: ready.cases, broken: [...broken, ...ready.broken] };
+      } catch (e) {
+        const guilty = thread.loading();
+        await this.#drop(thread);
+        if (!guilty || !(e instanceof ThreadEnded)) throw e;
+        broken.push({
+          file: guilty.file,
+          message: `${guilty.file}: loading it ${e.message}; a case does no work when it is imported`,
+        });
+        this.#modules = this.#modules.filter((module) => module !== guilty);
+      }
+    }
+  }
+
+  /** How many batches wait for a thread. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  async evaluate(batch: readonly Due[]): Promise<Evaluated[]> {
+    const done: Evaluated[] = [];
+    let left = batch;
+    while (left.length > 0) {
+      const thread = await this.#take();
+      try {
+        const verdicts = await thread.run(left.map(({ text }) => text));
+        this.#free(thread);
+        return [...done, ...left.map(({ id }, i) => ({ id, verdict: verdicts[i]! }))];
+      } catch (e) {
+        await this.#drop(thread);
+        if (!(e instanceof ThreadEnded)) throw e;
+        const { code, message } = e;
+        // Nobody was running: the thread's end is nobody's fault. Alone it is tried again, so blame cannot stay open.
+        const at = e.at ?? (left.length === 1 ? 0 : undefined);
+        if (at === undefined) {
+          const half = Math.ceil(left.length / 2);
+          done.push(...(await this.evaluate(left.slice(0, half))));
+          left = left.slice(half);
+          continue;
+        }
+        done.push({ id: left[at]!.id, error: { code, message } });
+        left = left.filter((_, i) => i !== at);
+      }
+    }
+    return done;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const { reject } of this.#queue.splice(0)) reject(stopped());
+    await Promise.all([...this.#all].map((thread) => this.#drop(thread)));
+  }
+
+  #spawn(): Thread {
+    const thread = new Thread({ ...this.#options, modules: this.#modules });
+    this.#all.add(thread);
+    return thread;
+  }
+
+  async #take(): Promise<Thread> {
+    if (this.#isStopped) throw stopped();
+    const idle = this.#idle.pop();
+    if (idle) return idle;
+    if (this.#all.size < this.#options.size) {
+      const thread = this.#spawn();
+      await thread.ready;
+      return thread;
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ resolve, reject });
+    });
+  }
+
+  #free(thread: Thread): void {
+    const next = this.#queue.shift();
+    if (next) return next.resolve(thread);
+    this.#idle.push(thread);
+    setTimeout(() => this.#shrink(), IDLE).unref();
+  }
+
+  /** One thread stays; others that have nothing to do cost memory. */
+  #shrink(): void {
+    if (this.#idle.length < 2 || this.#isStopped) return;
+    void this.#drop(this.#idle.shift()!);
+  }
+
+  async #drop(thread: Thread): Promise<void> {
+    this.#all.delete(thread);
+    await thread.stop();
+    if (this.#queue.length > 0 && this.#all.size < this.#options.size) this.#replace();
+  }
+
+  #replace(): void {
+    const fresh = this.#spawn();
+    fresh.ready.then(
+      () => this.#free(fresh),
+      async (e: unknown) => {
+        this.#options.warn(`a case thread did not start: ${sayError(e)}`);
+        this.#all.delete(fresh);
+        await fresh.stop();
+        setTimeout(() => !this.#isStopped && this.#queue.length > 0 && this.#replace(), RETRY).unref();
+      },
+    );
+  }
+}
+
+const stopped = () => new ThreadEnded("case-exit", undefined, "the pool was stopped");
