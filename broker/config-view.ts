@@ -89,6 +89,13 @@ export async function followConfig(log: Log, changed: (set: ConfigSet) => void |
   return subscription;
 }
 
+/** What is configured now; undefined = nothing was ever complete. */
+export async function readConfig(log: Log): Promise<ConfigSet | undefined> {
+  const fold = new ConfigFold();
+  for await (const records of log.read("config")) for (const { key, value } of records) fold.add(key, value);
+  return fold.set();
+}
+
 /** Writes what is configured: what changed since it was last written, then the record "complete". */
 export async function writeConfig(
   log: Log,

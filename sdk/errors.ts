@@ -130,6 +130,49 @@ export const CATALOGUE = {
   ),
   "kube-refused": entry("{server} refuses with status {status} ({what}): {message}. Mend the request.", false, 502),
   "kube-closed": entry("The client of {server} is closed: nothing more is asked.", false, 503),
+  // standalone
+  "cluster-lost": entry(
+    "Another watcher took the cluster {cluster}: this one stops. Run one watcher per cluster and data directory.",
+    false,
+  ),
+  "port-taken": entry(
+    "Port {port} of 127.0.0.1 is in use: stop what listens there, or choose another with --port.",
+    false,
+  ),
+  // cli
+  "not-running": entry(
+    "No Roundsman answers at {url} ({what}): start one with `roundsman start`, or name it with --url, or read a stopped one's data with --data.",
+    true,
+  ),
+  "answered-badly": entry("{url} answered {status}: {what}", false),
+  "data-unreadable": entry("{data} cannot be read: {what}.", false),
+  "finding-unknown": entry(
+    "No finding begins with {fingerprint}: `roundsman findings --state all` lists them.",
+    false,
+    404,
+  ),
+  "finding-ambiguous": entry("{count} findings begin with {fingerprint}: {all}.", false, 409),
+  "dump-unreadable": entry(
+    "{file} cannot be read as a dump: {what}. Give what `kubectl get … -o json` or `-o yaml` printed.",
+    false,
+  ),
+  "no-cluster": entry(
+    "No cluster is named: give a dump with -f, or --kubeconfig, or KUBECONFIG. (`roundsman start` has a practice cluster.)",
+    false,
+  ),
+  "folder-taken": entry("{dir} is not empty: name a folder that is, or is not there yet.", false),
+  "tests-missing": entry("{dir} holds no test: files that end in .test.ts are run.", false),
+  // alert
+  "sink-unreachable": entry(
+    "{url} did not take a notice: {what}. It is tried again, not before {retryAfter} ms.",
+    true,
+    502,
+  ),
+  "sink-refused": entry(
+    "{url} refuses a notice with status {status}: mend its URL, its headers or the receiver.",
+    false,
+    502,
+  ),
   // cases
   "case-invalid": entry("{where}: {field} {what}.", false),
   "path-invalid": entry(
@@ -138,6 +181,10 @@ export const CATALOGUE = {
   ),
   "param-unusable": entry("{where}: the param {param} {what}.", false),
   "params-invalid": entry("{where}: params.{field} {what}.", false),
+  "cases-unreadable": entry(
+    "Cases cannot be read from {path}: {what}. Name a folder with TypeScript files that export cases.",
+    false,
+  ),
   "case-error": entry("{message}", false),
   "probe-not-allowed": entry('The probe may not {verb} {what}: add "{verb} {what}" to its `needs`.', false, 403),
   "problem-invalid": entry("the problem's {field} {what}.", false),
@@ -155,7 +202,10 @@ export const CATALOGUE = {
     400,
   ),
   // practice
-  "practice-port": entry("The practice cluster cannot listen on 127.0.0.1:{port}: {what}. Choose another port, or 0 for any that is free.", false),
+  "practice-port": entry(
+    "The practice cluster cannot listen on 127.0.0.1:{port}: {what}. Choose another port, or 0 for any that is free.",
+    false,
+  ),
 } as const;
 
 export type Code = keyof typeof CATALOGUE;

@@ -43,8 +43,8 @@ export interface ReadState {
   readonly read: CompiledRead;
   /** What the case sees of a row. */
   readonly pick: Pick;
-  /** What is kept of it: that, and what other reads follow from it. Undefined = all. */
-  readonly kept: CompiledRead["pick"];
+  /** What is kept of it: that, and what other reads follow from it. */
+  readonly kept: readonly CompiledRead["pick"][];
   /** Whether two rows agree on what is kept. */
   readonly same: Pick["same"];
   /** Rows that join every group. */
@@ -59,6 +59,8 @@ export interface Group {
   readonly rows: Members<Entry>[];
   /** How to be forgotten by the joins that this group looked into. */
   undo: (() => void)[] | undefined;
+  /** When it was last looked at. */
+  isCandidate: boolean;
 }
 
 export interface InstanceState {
@@ -68,6 +70,8 @@ export interface InstanceState {
   readonly groups: Map<string, Group>;
   /** Ids of groups whose rows changed since they were last looked at. */
   readonly dirty: Set<string>;
+  /** How many groups were candidates when last looked at. */
+  candidates: number;
 }
 
 const SEPARATOR = "\u0000";
@@ -77,7 +81,7 @@ export const keyOfGroup = (id: string): readonly string[] => (id === "" ? [] : i
 export function groupOf(instance: InstanceState, id: string): Group {
   let group = instance.groups.get(id);
   if (group === undefined) {
-    group = { id, rows: new Array(instance.reads.length).fill(undefined), undo: undefined };
+    group = { id, rows: new Array(instance.reads.length).fill(undefined), undo: undefined, isCandidate: false };
     instance.groups.set(id, group);
   }
   return group;

@@ -70,7 +70,7 @@ export class KindTable {
     let union = this.#unions.get(id);
     if (!union) {
       union = compilePick(
-        matches.map(({ read }) => read.kept),
+        matches.flatMap(({ read }) => read.kept),
         this.kind.startsWith("table/"),
       );
       this.#unions.set(id, union);

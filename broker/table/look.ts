@@ -51,6 +51,11 @@ export function forget(group: Group): void {
   group.undo = undefined;
 }
 
+function count(instance: InstanceState, group: Group, isCandidate: boolean): void {
+  instance.candidates += Number(isCandidate) - Number(group.isCandidate);
+  group.isCandidate = isCandidate;
+}
+
 const nothing: Look["rows"] = () => ({});
 
 /** Looks at a key as it is now. A key without a row of its own is forgotten. */
@@ -59,6 +64,7 @@ export function look(instance: InstanceState, id: string, scopes: Scopes): Look 
   const group = instance.groups.get(id);
   if (group) forget(group);
   if (!group || group.rows.every((members) => members === undefined)) {
+    if (group) count(instance, group, false);
     instance.groups.delete(id);
     return { key, candidate: false, count: 0, rows: nothing, scopes: () => ({}) };
   }
@@ -71,6 +77,7 @@ export function look(instance: InstanceState, id: string, scopes: Scopes): Look 
     const rows = [...rowsOf(state, group, found)];
     return state.read.isTable ? rows : rows.sort(byName);
   };
+  count(instance, group, tooMany || enough);
   let entries: Entry[][] | undefined;
   const all = () => (entries ??= instance.reads.map(sorted));
   return {

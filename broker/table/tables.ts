@@ -1,4 +1,5 @@
 import type { CompiledReads } from "#sdk/case/compile.ts";
+import { readPath } from "#sdk/case/path.ts";
 import { compilePick } from "#sdk/case/pick.ts";
 import type { Group, InstanceState, ReadState } from "./entry.ts";
 import { Heap } from "./heap.ts";
@@ -16,6 +17,8 @@ const NOT_IN_ALL = new Set([
   "roundsman/Cluster",
 ]);
 export const isInAll = (kind: string): boolean => !NOT_IN_ALL.has(kind) && !kind.startsWith("table/");
+
+const LABELS = readPath("metadata.labels", {}, "labels");
 
 export interface TableInstance {
   /** Of the instance. */
@@ -49,7 +52,14 @@ export class Tables {
     this.#inAll = inAll;
     for (const given of instances) {
       const { reads, keyIsList } = given.compiled;
-      const instance: InstanceState = { id: given.id, reads: [], keyIsList, groups: new Map(), dirty: new Set() };
+      const instance: InstanceState = {
+        id: given.id,
+        reads: [],
+        keyIsList,
+        groups: new Map(),
+        dirty: new Set(),
+        candidates: 0,
+      };
       const dirty = (group: Group) => instance.dirty.add(group.id);
       this.#instances.set(given.id, instance);
       reads.forEach((read, index) => {
@@ -57,8 +67,9 @@ export class Tables {
         const join = read.grouping === "via" ? createJoin(read, dirty) : undefined;
         // What other reads follow from these rows is kept with them, though the case does not see it.
         const followed = reads.filter((other) => other.via?.read === index).flatMap((other) => other.via!.paths);
-        const kept = read.pick?.concat(followed);
-        const { same } = compilePick([kept], read.isTable);
+        const selected = read.via?.as === "selector" ? [LABELS] : [];
+        const kept = [read.pick, followed, selected];
+        const { same } = compilePick(kept, read.isTable);
         const state: ReadState = { instance, index, read, pick, kept, same, every: undefined, ...(join && { join }) };
         instance.reads.push(state);
         for (const kind of read.kinds) {
@@ -139,6 +150,11 @@ export class Tables {
   /** Looks at one key as it is now. */
   look(instance: string, id: string): Look {
     return look(this.#instances.get(instance)!, id, this.scopes);
+  }
+
+  /** How many keys of an instance are candidates. */
+  candidates(instance: string): number {
+    return this.#instances.get(instance)!.candidates;
   }
 
   keyIsList(instance: string): boolean {

@@ -94,7 +94,7 @@ class Teller {
     this.#since = began ?? (await log.end("findings"));
     if (began === undefined) await log.append([this.#record("", `began/${this.#since}`, { since: this.#since })]);
     this.#reading = log.subscribe({ topic: "findings", group: `alert/${this.#name}` }, (records, reading) =>
-      this.#take(records, reading),
+      this.#next(() => this.#take(records, reading)),
     );
     void this.#reading.caughtUp.then(() => this.#next(() => this.#tellHistory())).catch((e) => this.#failed(e));
     this.#reading.done.catch((e) => this.#failed(e));

@@ -5,7 +5,7 @@ import { compileReads } from "#sdk/case/compile.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
-import type { Instance } from "#sdk/resources/instances.ts";
+import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
 import type { Mark, Verdict } from "#sdk/terms.ts";
@@ -142,6 +142,18 @@ export class Watcher {
       unanswered: this.#planner.unanswered(this.#options.clock.now()),
       stamp: this.#planner.stamp,
     };
+  }
+
+  /** Per instance: candidates as a share of the objects of the kinds that it reads. */
+  candidateRatios(): Record<string, number> {
+    const sizes = this.#tables.sizes();
+    const total = Object.values(sizes).reduce((a, b) => a + b, 0);
+    return Object.fromEntries(
+      this.#options.instances.map(({ id, manifest }) => {
+        const read = kindsOf(manifest).reduce((sum, kind) => sum + (kind === "*" ? total : (sizes[kind] ?? 0)), 0);
+        return [id, read === 0 ? 0 : this.#tables.candidates(id) / read];
+      }),
+    );
   }
 
   async #restore(): Promise<void> {

@@ -54,6 +54,10 @@ export const tableKind = (name: string): string => `table/${name}`;
 
 const isUid = (by: Read["by"]) => typeof by === "string" && /(?:^|\.)uid$/.test(by);
 
+/** Whether keys are uids: then the subject's name stands for them in the identity. */
+export const hasUidKey = (reads: Readonly<Record<string, Read>>): boolean =>
+  Object.values(reads).some((read) => !read.via && isUid(read.by));
+
 /** A duration, or the param it names, in ms. */
 export const durationOf = (given: string | undefined, params: Params, field: string, otherwise: number): number =>
   given === undefined ? otherwise : durationMs(String(given.startsWith("$") ? params[given.slice(1)] : given), field);
@@ -101,6 +105,6 @@ export function compileReads(manifest: Manifest, params: Params): CompiledReads 
   return {
     reads: entries.map(([name, read]) => compileRead(name, read, names, params, manifest.name)),
     keyIsList: entries.some(([, read]) => !read.via && Array.isArray(read.by)),
-    keyIsUid: entries.some(([, read]) => !read.via && isUid(read.by)),
+    keyIsUid: hasUidKey(manifest.reads),
   };
 }

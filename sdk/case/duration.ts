@@ -21,7 +21,11 @@ export function durationMs(text: string, field: string): number {
 
 /** Milliseconds as people write them: the largest unit that divides, `90s` rather than `1.5m`. */
 export function sayDuration(ms: number): string {
-  for (const [unit, size] of [["d", 864e5], ["h", 36e5], ["m", 6e4]] as const) // biome-ignore format: a table
+  for (const [unit, size] of [
+    ["d", 864e5],
+    ["h", 36e5],
+    ["m", 6e4],
+  ] as const)
     if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
   return `${Math.round(ms / 100) / 10}s`;
 }

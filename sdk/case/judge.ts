@@ -34,7 +34,10 @@ const RELATED_MOST = 1000;
 
 const clip = (text: string) => (text.length > MESSAGE_MOST ? `${text.slice(0, MESSAGE_MOST - 1)}…` : text);
 const isRef = (value: unknown): value is Ref =>
-  typeof value === "object" && value !== null && typeof (value as Ref).kind === "string" && typeof (value as Ref).metadata?.name === "string"; // biome-ignore format: one condition
+  typeof value === "object" &&
+  value !== null &&
+  typeof (value as Ref).kind === "string" &&
+  typeof (value as Ref).metadata?.name === "string";
 
 function* flatten(said: Said): Generator<Problem | string> {
   if (Array.isArray(said)) for (const one of said) yield* flatten(one);
@@ -68,20 +71,31 @@ function evidenceOf(evidence: unknown, bad: (field: string, what: string) => Rou
 
 function state(loaded: LoadedInspection, check: Check, said: Problem | string): StatedProblem {
   const bad = (field: string, what: string) => fault("problem-invalid", { field, what });
-  if (said !== null && typeof said !== "object" && typeof said !== "string") throw bad("problem", `is ${JSON.stringify(said)}; say a message, a problem or nothing`); // biome-ignore format: one sentence
+  if (said !== null && typeof said !== "object" && typeof said !== "string")
+    throw bad("problem", `is ${JSON.stringify(said)}; say a message, a problem or nothing`);
   const problem: Problem = typeof said === "string" ? { message: said } : said;
-  if (typeof (problem as any).then === "function") throw bad("problem", "is a promise; an inspection's check answers at once, a probe may wait"); // biome-ignore format: one sentence
+  if (typeof (problem as any).then === "function")
+    throw bad("problem", "is a promise; an inspection's check answers at once, a probe may wait");
   if (typeof problem.message !== "string" || problem.message === "") throw bad("message", "must be a sentence");
   const { rule, per, since } = problem;
   if (rule !== undefined && (typeof rule !== "string" || rule === "")) throw bad("rule", "must be a name");
-  if (per !== undefined && !(typeof per === "string" && per !== "") && !isRef(per)) throw bad("per", "must be a row or a name"); // biome-ignore format: one sentence
+  if (per !== undefined && !(typeof per === "string" && per !== "") && !isRef(per))
+    throw bad("per", "must be a row or a name");
   const severity: Severity = problem.severity ?? loaded.manifest.severity;
-  if (!SEVERITIES.includes(severity)) throw bad("severity", `is ${JSON.stringify(severity)}; write one of ${SEVERITIES.join(", ")}`); // biome-ignore format: one sentence
+  if (!SEVERITIES.includes(severity))
+    throw bad("severity", `is ${JSON.stringify(severity)}; write one of ${SEVERITIES.join(", ")}`);
   const first = check.rows[Object.keys(loaded.definition.reads)[0]!] ?? [];
   const subject = problem.subject ?? (isRef(per) ? per : first.length === 1 ? first[0] : undefined);
-  if (!isRef(subject)) throw bad("subject", problem.subject === undefined ? "is missing, and several rows could be it; give the problem a `subject` or `per`" : "must be a row or ref(kind, name, namespace)"); // biome-ignore format: one sentence
+  if (!isRef(subject))
+    throw bad(
+      "subject",
+      problem.subject === undefined
+        ? "is missing, and several rows could be it; give the problem a `subject` or `per`"
+        : "must be a row or ref(kind, name, namespace)",
+    );
   const sinceMs = since === undefined ? undefined : typeof since === "number" ? since : Date.parse(since);
-  if (sinceMs !== undefined && !Number.isFinite(sinceMs)) throw bad("since", `is ${JSON.stringify(since)}, which is no time`); // biome-ignore format: one sentence
+  if (sinceMs !== undefined && !Number.isFinite(sinceMs))
+    throw bad("since", `is ${JSON.stringify(since)}, which is no time`);
   const related = problem.related ?? [];
   if (!Array.isArray(related) || !related.every(isRef)) throw bad("related", "must be a list of rows or refs");
   const perName = per === undefined ? undefined : typeof per === "string" ? per : refName(per);
@@ -141,7 +155,10 @@ export function judge(loaded: LoadedInspection, check: Check): Judged {
     try {
       said = loaded.definition.check(argument, { key, params, cluster });
     } catch (e) {
-      return error("case-threw", `${loaded.file}: check threw ${e instanceof Error ? `${e.name}: ${e.message}` : String(e)}${thrownAt(e)}; guard what may be absent.`); // biome-ignore format: one sentence
+      return error(
+        "case-threw",
+        `${loaded.file}: check threw ${e instanceof Error ? `${e.name}: ${e.message}` : String(e)}${thrownAt(e)}; guard what may be absent.`,
+      );
     }
     const problems: StatedProblem[] = [];
     const seen = new Set<string>();

@@ -35,12 +35,16 @@ export function checkReads(reads: Readonly<Record<string, Read>>, each: boolean,
 }
 
 function checkSource(read: Read, at: (field: string) => string, bad: Bad): void {
-  if ((read.kind === undefined) === (read.table === undefined)) throw bad(at("kind"), "or table must be given, one of them"); // biome-ignore format: one sentence
+  if ((read.kind === undefined) === (read.table === undefined))
+    throw bad(at("kind"), "or table must be given, one of them");
   for (const kind of [read.kind ?? []].flat() as string[]) {
     if (kind === "v1/Secret")
       throw bad(at("kind"), "is v1/Secret; secrets never leave the cluster, no case reads them");
     if (kind !== "*" && kind !== "roundsman/Cluster" && !KIND.test(kind))
-      throw bad(at("kind"), `is ${JSON.stringify(kind)}; write "apiVersion/Kind", such as "v1/Pod" or "apps/v1/Deployment"`); // biome-ignore format: one sentence
+      throw bad(
+        at("kind"),
+        `is ${JSON.stringify(kind)}; write "apiVersion/Kind", such as "v1/Pod" or "apps/v1/Deployment"`,
+      );
   }
   const { age } = read;
   if (age === undefined) return;
@@ -57,13 +61,13 @@ function checkPaths(
   params: TObject,
   bad: Bad,
 ): void {
-  // biome-ignore format: one line reads better
   const declared = Object.keys(params.properties ?? {});
   const check = (field: string, path: string, of: Read) => {
     if (typeof path !== "string") throw bad(at(field), "must be a path, or a list of paths");
     const steps = parsePath(path, at(field));
     for (const step of steps)
-      if (step.step === "param" && !declared.includes(step.name)) throw bad(at(field), `names "$${step.name}", which params does not declare`); // biome-ignore format: one sentence
+      if (step.step === "param" && !declared.includes(step.name))
+        throw bad(at(field), `names "$${step.name}", which params does not declare`);
     const unknown = of.table === undefined ? checkPath(of.kind as string | string[], steps) : undefined;
     if (unknown !== undefined) throw bad(at(field), `has the path "${path}", but ${unknown}`);
   };
@@ -92,7 +96,8 @@ function checkPredicate(predicate: unknown, declared: readonly string[], bad: (w
   const body = typeof predicate === "object" && predicate !== null && !Array.isArray(predicate) ? predicate : undefined;
   if (body) {
     const keys = Object.keys(body);
-    if (keys.length !== 1 || !["not", "exists"].includes(keys[0]!)) throw bad(`has ${JSON.stringify(predicate)}; write a value, a list of values, { not: … } or { exists: true }`); // biome-ignore format: one sentence
+    if (keys.length !== 1 || !["not", "exists"].includes(keys[0]!))
+      throw bad(`has ${JSON.stringify(predicate)}; write a value, a list of values, { not: … } or { exists: true }`);
     if ("exists" in body && typeof body.exists !== "boolean") throw bad("has `exists` that is neither true nor false");
   }
   const values = body ? ("not" in body ? [body.not].flat() : []) : [predicate].flat();
@@ -115,12 +120,16 @@ function checkVia(
   at: (field: string) => string,
   bad: Bad,
 ): void {
-  // biome-ignore format: one line reads better
   const via = read.via!;
-  if (!(via.read in reads)) throw bad(at("via.read"), `is "${via.read}", which is no read of this case${nearest(via.read, Object.keys(reads))}`); // biome-ignore format: one sentence
+  if (!(via.read in reads))
+    throw bad(
+      at("via.read"),
+      `is "${via.read}", which is no read of this case${nearest(via.read, Object.keys(reads))}`,
+    );
   if (!JOINS.includes(via.as))
     throw bad(at("via.as"), `is ${JSON.stringify(via.as)}; write one of ${JOINS.join(", ")}`);
-  if (via.as === "key" && (read.by === undefined || read.by === "*")) throw bad(at("by"), 'must be given where `via.as` is "key"'); // biome-ignore format: one sentence
+  if (via.as === "key" && (read.by === undefined || read.by === "*"))
+    throw bad(at("by"), 'must be given where `via.as` is "key"');
   if (via.as !== "key" && read.by !== undefined) throw bad(at("by"), "has no meaning beside `via`; leave it out");
   const seen = new Set([name]);
   for (let next = via.read; reads[next]?.via; next = reads[next]!.via!.read) {

@@ -40,7 +40,9 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,60}\/[a-z0-9][a-z0-9-]{0,60}$/;
 const EMPTY: TObject = { type: "object", properties: {}, required: [] } as unknown as TObject;
 
 export const isCase = (value: unknown): value is Case =>
-  typeof value === "object" && value !== null && ((value as any)[CASE] === "inspection" || (value as any)[CASE] === "probe"); // biome-ignore format: one condition
+  typeof value === "object" &&
+  value !== null &&
+  ((value as any)[CASE] === "inspection" || (value as any)[CASE] === "probe");
 
 const freeze = <T>(value: T): T => {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
@@ -61,10 +63,13 @@ export function manifestOf(definition: unknown, file: string, version: string): 
   const kind = definition[CASE];
   const known: readonly string[] = OPTIONS[kind];
   for (const option of Object.keys(definition))
-    if (!known.includes(option)) throw bad(option, `is no option of ${kind === "probe" ? "a probe" : "an inspection"}${nearest(option, known)}`); // biome-ignore format: one sentence
+    if (!known.includes(option))
+      throw bad(option, `is no option of ${kind === "probe" ? "a probe" : "an inspection"}${nearest(option, known)}`);
   const { name, severity, owner, reason, help } = definition;
-  if (typeof name !== "string" || !NAME.test(name)) throw bad("name", `is ${JSON.stringify(name)}; write group/kebab-case, such as "network/duplicate-pod-ip"`); // biome-ignore format: one sentence
-  if (!SEVERITIES.includes(severity)) throw bad("severity", `is ${JSON.stringify(severity)}; write one of ${SEVERITIES.join(", ")}`); // biome-ignore format: one sentence
+  if (typeof name !== "string" || !NAME.test(name))
+    throw bad("name", `is ${JSON.stringify(name)}; write group/kebab-case, such as "network/duplicate-pod-ip"`);
+  if (!SEVERITIES.includes(severity))
+    throw bad("severity", `is ${JSON.stringify(severity)}; write one of ${SEVERITIES.join(", ")}`);
   for (const [field, value] of Object.entries({ owner, reason, help }))
     if (value !== undefined && typeof value !== "string") throw bad(field, "must be a string");
   const params = definition.params ?? EMPTY;
@@ -89,7 +94,11 @@ export function manifestOf(definition: unknown, file: string, version: string): 
   }
   const inspection = definition as Inspection;
   if (typeof inspection.check !== "function") throw bad("check", "must be a function");
-  if (inspection.scope === "fleet") throw bad("scope", 'is "fleet", which is reserved until tables span clusters; leave it out to look at each cluster by itself'); // biome-ignore format: one sentence
+  if (inspection.scope === "fleet")
+    throw bad(
+      "scope",
+      'is "fleet", which is reserved until tables span clusters; leave it out to look at each cluster by itself',
+    );
   for (const field of ["for", "clear"] as const) {
     const value = inspection[field];
     if (value === undefined || isDuration(value)) continue;

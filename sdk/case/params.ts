@@ -21,7 +21,17 @@ export function sayInvalid(error: ErrorObject, known: readonly string[] = []): {
 
 /** An ajv that judges and never repairs. */
 export const createAjv = (): Ajv =>
-  new Ajv({ allErrors: false, strict: false, verbose: true, removeAdditional: false, coerceTypes: false, useDefaults: false }); // biome-ignore format: one thought
+  new Ajv({
+    // Schemas are our own, or TypeBox's: checking them against the meta-schema costs 15 times the checking of values.
+    meta: false,
+    validateSchema: false,
+    allErrors: false,
+    strict: false,
+    verbose: true,
+    removeAdditional: false,
+    coerceTypes: false,
+    useDefaults: false,
+  });
 
 /**
  * A case's defaults with what is given over them.

@@ -122,6 +122,19 @@ function compileSame(node: Node): Same {
   };
 }
 
+const ALWAYS_STEPS = ALWAYS.map((path) => readPath(path, {}, "always"));
+/** Lists and maps that a pick of single entries narrows. */
+const NARROWED = ["labels", "ownerReferences"];
+
+/** What is kept beside some picks: all labels and owners, unless the picks name single ones. */
+function alwaysBeside(paths: readonly (readonly Step[])[]): readonly (readonly Step[])[] {
+  const named = (steps: readonly Step[], name: string) =>
+    steps.length > 2 && fieldOf(steps[0]) === "metadata" && fieldOf(steps[1]) === name;
+  const narrowed = NARROWED.filter((name) => paths.some((steps) => named(steps, name)));
+  return ALWAYS_STEPS.filter((steps) => !narrowed.includes(fieldOf(steps[1]) ?? ""));
+}
+const fieldOf = (step: Step | undefined) => (step?.step === "field" ? step.name : undefined);
+
 /** The picks of one read, bound. `undefined` = the whole object, without annotations and environment values. */
 export const readPick = (pick: readonly string[] | undefined, params: Params, at: string) =>
   pick?.map((path, i) => readPath(path, params, `${at}[${i}]`));
@@ -137,8 +150,10 @@ export function compilePick(picks: readonly (readonly (readonly Step[])[] | unde
       : { project: scrubObject, same: (a, b) => sameJson(scrubObject(a), scrubObject(b)) };
   }
   const root: Node = {};
-  if (!isTable) for (const path of ALWAYS) add(root, readPath(path, {}, "always"));
-  for (const paths of picks) for (const steps of paths!) add(root, steps);
+  for (const paths of picks) {
+    if (!isTable) for (const steps of alwaysBeside(paths!)) add(root, steps);
+    for (const steps of paths!) add(root, steps);
+  }
   const project = compileProject(root, "");
   return { project: (object) => project(object), same: compileSame(root) };
 }

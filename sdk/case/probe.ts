@@ -10,7 +10,11 @@ export interface Kube {
   get<K extends KindName>(kind: K, name: string, namespace?: string): Promise<ObjectOf<K> | undefined>;
   create<K extends KindName>(kind: K, body: object): Promise<ObjectOf<K>>;
   delete(kind: KindName, name: string, namespace?: string): Promise<void>;
-  watch<K extends KindName>(kind: K, namespace: string, selector: string): AsyncIterable<{ type: string; object: ObjectOf<K> }>; // biome-ignore format: one line reads better
+  watch<K extends KindName>(
+    kind: K,
+    namespace: string,
+    selector: string,
+  ): AsyncIterable<{ type: string; object: ObjectOf<K> }>;
   raw(path: string): Promise<Response>;
 }
 

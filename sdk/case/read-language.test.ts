@@ -14,13 +14,28 @@ const pod = {
     nodeName: "n",
     hostNetwork: false,
     containers: [
-      { name: "a", env: [{ name: "TOKEN", value: "s3cret" }, { name: "F", valueFrom: { fieldRef: {} } }], ports: [{ port: 1 }, { port: 2 }] },
+      {
+        name: "a",
+        env: [
+          { name: "TOKEN", value: "s3cret" },
+          { name: "F", valueFrom: { fieldRef: {} } },
+        ],
+        ports: [{ port: 1 }, { port: 2 }],
+      },
       { name: "b", ports: [{ port: 2 }] },
     ],
   },
-  status: { phase: "Running", empty: "", nothing: null, podIPs: [{ ip: "10.0.0.1" }, { ip: "" }, { ip: "10.0.0.2" }],
-    conditions: [{ type: "Ready", status: "True" }, { type: "Other", status: "False" }] },
-}; // biome-ignore format: a table
+  status: {
+    phase: "Running",
+    empty: "",
+    nothing: null,
+    podIPs: [{ ip: "10.0.0.1" }, { ip: "" }, { ip: "10.0.0.2" }],
+    conditions: [
+      { type: "Ready", status: "True" },
+      { type: "Other", status: "False" },
+    ],
+  },
+};
 
 // The compiled form and the interpreter (sdk/testing/walk.ts) were written apart and must agree.
 describe("paths", () => {
@@ -78,7 +93,6 @@ describe("keys", () => {
     [["status.conditions[type=Ready].type", "status.conditions[type=Ready].status"], [["Ready", "True"]]],
     ["spec.containers", []],
   ])("%j", (by, keys) => {
-    // biome-ignore format: a table
     const sorted = (all: readonly (readonly string[])[]) => all.map((k) => JSON.stringify(k)).sort();
     expect(sorted(compileKeys(by, {}, "x")(pod))).toEqual(sorted(keys));
     expect(sorted(keysOf(pod, by, {}))).toEqual(sorted(keys));
@@ -117,9 +131,12 @@ describe("pick", () => {
 
   test("keeps the picked paths, and names, labels, owners and timestamps always", () => {
     expect(project(["spec.nodeName", "status.conditions[].type"])).toEqual({
-      apiVersion: "v1", kind: "Pod", metadata: meta, spec: { nodeName: "n" },
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: meta,
+      spec: { nodeName: "n" },
       status: { conditions: [{ type: "Ready" }, { type: "Other" }] },
-    }); // biome-ignore format: a table
+    });
   });
   test("[x=y] keeps the elements that match", () => {
     expect(project(["status.conditions[type=Ready].status"]).status.conditions).toEqual([
@@ -142,7 +159,13 @@ describe("pick", () => {
     },
   );
   test("annotations that are picked are read, but never kubectl's copy of the object", () => {
-    const annotated = { ...pod, metadata: { ...pod.metadata, annotations: { a: "b", "kubectl.kubernetes.io/last-applied-configuration": "s3cret" } } }; // biome-ignore format: one thought
+    const annotated = {
+      ...pod,
+      metadata: {
+        ...pod.metadata,
+        annotations: { a: "b", "kubectl.kubernetes.io/last-applied-configuration": "s3cret" },
+      },
+    };
     const picked = compilePick([readPick(["metadata.annotations"], {}, "x")]).project(annotated);
     expect(picked.metadata.annotations).toEqual({ a: "b" });
   });

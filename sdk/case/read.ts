@@ -8,7 +8,11 @@ export const COUNTS = ["1", "0-1", "0", "0+", "1+", "2+"] as const;
 export type Count = (typeof COUNTS)[number];
 export type By = string | readonly string[];
 export type Literal = string | number | boolean;
-export type Predicate = Literal | readonly Literal[] | { readonly not: Literal | readonly Literal[] } | { readonly exists: boolean }; // biome-ignore format: one line reads better
+export type Predicate =
+  | Literal
+  | readonly Literal[]
+  | { readonly not: Literal | readonly Literal[] }
+  | { readonly exists: boolean };
 export type Where = Readonly<Record<string, Predicate>>;
 
 /** How a read without a `by` of its own is joined: by what the rows of another read point at. */
@@ -35,7 +39,10 @@ export interface Read {
   readonly via?: Via;
   /** The row exists only while it is older / younger than so much. */
   readonly age?: { readonly of: string; readonly over?: DurationOrParam; readonly under?: DurationOrParam };
-  /** The paths kept; a change elsewhere is no change. Names, labels, owners and the two timestamps are always kept. */
+  /**
+   * The paths kept; a change elsewhere is no change. Names, labels, owners and the two timestamps are always kept; a pick
+   * of single labels or fields of owners keeps those alone.
+   */
   readonly pick?: readonly string[];
   /** With any other number of rows the key passes unasked. Default `"1+"`. */
   readonly rows?: Count;
@@ -53,13 +60,16 @@ export type Full<R> = R extends { kind: infer K }
     : Record<string, string>;
 
 type Head<P> = P extends string ? Name<P> : never;
+/** What follows the leading name. The field that is matched in `[field=value]` is kept too. */
 type Tail<P, H extends string> = P extends `${H}.${infer R}`
   ? R
-  : P extends `${H}[${string}].${infer R}`
-    ? R
-    : P extends H | `${H}[${string}]`
-      ? ""
-      : never;
+  : P extends `${H}[${infer F}=${string}].${infer R}`
+    ? F | R
+    : P extends `${H}[${string}].${infer R}`
+      ? R
+      : P extends H | `${H}[${string}]`
+        ? ""
+        : never;
 export type DeepPick<T, P extends string> = T extends unknown
   ? { [K in keyof T as K extends Head<P> ? K : never]: Under<T[K], Tail<P, K & string>> }
   : never;
@@ -84,9 +94,15 @@ type Always =
   | "metadata.labels"
   | "metadata.ownerReferences";
 
+/** What is kept beside the picks: all labels and owners, unless the picks name single ones. */
+type Kept<P> =
+  | Exclude<Always, "metadata.labels" | "metadata.ownerReferences">
+  | ([Extract<P, `metadata.labels[${string}`>] extends [never] ? "metadata.labels" : never)
+  | ([Extract<P, `metadata.ownerReferences[${string}`>] extends [never] ? "metadata.ownerReferences" : never);
+
 /** One row as the check gets it. */
 export type RowOf<R> = R extends { pick: readonly (infer P extends string)[]; kind: unknown }
-  ? DeepPick<Full<R>, P | Always>
+  ? DeepPick<Full<R>, P | Kept<P>>
   : Full<R>;
 
 type Counted<T, C> = C extends "1"

@@ -5,7 +5,9 @@ export type Test = (object: unknown) => boolean;
 
 /** `"$param"` stands for the param's value; a param that is a list stands for its members. */
 function literals(given: Literal | readonly Literal[], params: Params): readonly unknown[] {
-  return [given].flat().flatMap((one) => (typeof one === "string" && one.startsWith("$") ? [params[one.slice(1)]].flat() : [one])); // biome-ignore format: one thought
+  return [given]
+    .flat()
+    .flatMap((one) => (typeof one === "string" && one.startsWith("$") ? [params[one.slice(1)]].flat() : [one]));
 }
 
 function compilePredicate(walk: Walk, predicate: Predicate, params: Params): Test {

@@ -74,7 +74,6 @@ export function instancesOn(
   manifests: readonly Manifest[],
   configs: readonly ProbeConfig[],
 ): Instance[] {
-  // biome-ignore format: one line reads better
   const byName = new Map(manifests.map((manifest) => [manifest.name, manifest]));
   const taken = new Map<string, string>();
   const instances = new Map<string, Instance>();
@@ -84,12 +83,24 @@ export function instancesOn(
     const where = `ProbeConfig ${config.metadata.name}`;
     const bad = (key: string, what: string) => fault("config-invalid", { where, key, what });
     const manifest = byName.get(config.spec.case);
-    if (!manifest) throw bad("spec.case", `is "${config.spec.case}", which is no case here${nearest(config.spec.case, [...byName.keys()])}`); // biome-ignore format: one sentence
-    if (manifest.kind === "probe") throw bad("spec.case", `is the probe "${manifest.name}"; probes can be tried with examine(), they do not run here yet`); // biome-ignore format: one sentence
+    if (!manifest)
+      throw bad(
+        "spec.case",
+        `is "${config.spec.case}", which is no case here${nearest(config.spec.case, [...byName.keys()])}`,
+      );
+    if (manifest.kind === "probe")
+      throw bad(
+        "spec.case",
+        `is the probe "${manifest.name}"; probes can be tried with examine(), they do not run here yet`,
+      );
     if (!selects(config, cluster)) continue;
     const id = instanceId(manifest.name, config.spec.instance);
     const other = taken.get(id);
-    if (other !== undefined) throw bad("spec.case", `configures ${id} on ${cluster.name}, as ProbeConfig ${other} does; give one of them another "instance", or other clusters`); // biome-ignore format: one sentence
+    if (other !== undefined)
+      throw bad(
+        "spec.case",
+        `configures ${id} on ${cluster.name}, as ProbeConfig ${other} does; give one of them another "instance", or other clusters`,
+      );
     taken.set(id, config.metadata.name);
     if (config.spec.off) instances.delete(id);
     else instances.set(id, createInstance(manifest, cluster, config));

@@ -25,7 +25,9 @@ export interface ExaminedProbe {
 }
 
 const flat = (said: Said): (Problem | string)[] =>
-  [said].flat(9 as 1).filter((one): one is Problem | string => one !== undefined && one !== null && one !== false) as never; // biome-ignore format: one thought
+  [said]
+    .flat(9 as 1)
+    .filter((one): one is Problem | string => one !== undefined && one !== null && one !== false) as never;
 
 /** Runs a probe once: real time, real timeout, its own clean-up, and only the rights that it declares. */
 export async function examineProbe(
@@ -33,7 +35,6 @@ export async function examineProbe(
   objects: readonly object[],
   world: ProbeWorld,
 ): Promise<ExaminedProbe> {
-  // biome-ignore format: one line reads better
   const manifest = manifestOf(definition, definition.name, "0");
   const params = resolveParams(manifest, world.params ?? {}, manifest.name);
   const held = [...objects] as any[];
@@ -77,7 +78,6 @@ async function within<T>(
   outer: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
-  // biome-ignore format: one line reads better
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<undefined>((resolve) => {

@@ -1,4 +1,5 @@
 import { compileReads, durationOf } from "../case/compile.ts";
+import type { Duration } from "../case/duration.ts";
 import { CASE, type Inspection } from "../case/inspection.ts";
 import { judge } from "../case/judge.ts";
 import { manifestOf } from "../case/manifest.ts";
@@ -17,6 +18,8 @@ export interface World {
   readonly cluster?: string;
   /** Rows of external tables. */
   readonly tables?: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+  /** What a ProbeConfig's `for` would be. */
+  readonly for?: Duration;
   /** As `roundsman scan` looks: no `for` is waited, except where `since` tells when the problem began. */
   readonly scan?: boolean;
   /** Objects that were deleted: rows with a window (`age.under`) outlive them. */
@@ -47,7 +50,8 @@ export interface Examination {
 
 export const DEFAULT_NOW = "2026-01-01T12:00:00Z";
 
-const say = (s: { kind: string; namespace?: string; name: string }) => [s.kind, s.namespace, s.name].filter(Boolean).join("/"); // biome-ignore format: one thought
+const say = (s: { kind: string; namespace?: string; name: string }) =>
+  [s.kind, s.namespace, s.name].filter(Boolean).join("/");
 
 function examineInspection(definition: Inspection, objects: readonly object[], world: World): Examination {
   const manifest = manifestOf(definition, definition.name ?? "case", "0");
@@ -57,12 +61,26 @@ function examineInspection(definition: Inspection, objects: readonly object[], w
   const { keyIsList, keyIsUid } = compileReads(manifest, params);
   const loaded = { definition, manifest, file: manifest.name, keyIsUid };
   const optional = Object.values(manifest.reads).some((r) => r.rows === "0" || r.rows === "0-1" || r.rows === "0+");
-  const lasting = durationOf(manifest.for, params, "for", optional ? 10_000 : 0);
-  const found = candidatesOf(manifest.reads, objects, { now, params, tables: world.tables ?? {}, gone: world.gone ?? [] }); // biome-ignore format: one thought
+  const lasting = durationOf(world.for ?? manifest.for, params, "for", optional ? 10_000 : 0);
+  const found = candidatesOf(manifest.reads, objects, {
+    now,
+    params,
+    tables: world.tables ?? {},
+    gone: world.gone ?? [],
+  });
   const all = found.candidates.flatMap(({ key, rows }) => {
     const stamp = { epoch: 0, seq: 0 };
     const shown = keyIsList ? key : (key[0] ?? "");
-    const judged = judge(loaded, { id: "", cluster, case: manifest.name, instance: manifest.name, key: shown, stamp, params, rows }); // biome-ignore format: one thought
+    const judged = judge(loaded, {
+      id: "",
+      cluster,
+      case: manifest.name,
+      instance: manifest.name,
+      key: shown,
+      stamp,
+      params,
+      rows,
+    });
     if (judged.error) throw fault("case-error", { message: judged.error.message });
     return judged.problems.map((p): Examined => {
       const opens =

@@ -17,9 +17,14 @@ export function objectsKube(objects: Any[], needs: readonly string[], signal: Ab
     if (!allowed) throw fault("probe-not-allowed", { verb, what: kind });
   };
   const indexOf = (kind: string, name: string, namespace?: string) =>
-    objects.findIndex((o) => `${o.apiVersion}/${o.kind}` === kind && o.metadata.name === name && o.metadata.namespace === namespace); // biome-ignore format: one thought
+    objects.findIndex(
+      (o) => `${o.apiVersion}/${o.kind}` === kind && o.metadata.name === name && o.metadata.namespace === namespace,
+    );
   const selected = (object: Any, selector: string) =>
-    selector.split(",").filter(Boolean).every((pair) => object.metadata.labels?.[pair.split("=")[0]!] === pair.split("=")[1]); // biome-ignore format: one thought
+    selector
+      .split(",")
+      .filter(Boolean)
+      .every((pair) => object.metadata.labels?.[pair.split("=")[0]!] === pair.split("=")[1]);
   return {
     async get(kind, name, namespace) {
       allow("get", kind);
@@ -42,7 +47,8 @@ export function objectsKube(objects: Any[], needs: readonly string[], signal: Ab
       allow("watch", kind);
       const queue: { type: string; object: Any }[] = [];
       let wake = () => undefined as void;
-      const mine = (o: Any) => `${o.apiVersion}/${o.kind}` === kind && o.metadata.namespace === namespace && selected(o, selector); // biome-ignore format: one thought
+      const mine = (o: Any) =>
+        `${o.apiVersion}/${o.kind}` === kind && o.metadata.namespace === namespace && selected(o, selector);
       const watcher = (event: { type: string; object: Any }) => {
         if (mine(event.object)) queue.push(event);
         wake();

@@ -26,11 +26,15 @@ export interface Candidate {
   readonly tooMany?: string;
 }
 
-const orderOf = (row: Any) => [row.kind, row.metadata?.namespace, row.metadata?.name, row.metadata?.uid].map((x) => x ?? "").join("\u0000"); // biome-ignore format: one thought
+const orderOf = (row: Any) =>
+  [row.kind, row.metadata?.namespace, row.metadata?.name, row.metadata?.uid].map((x) => x ?? "").join("\u0000");
 const byOrder = (a: Any, b: Any) => (orderOf(a) < orderOf(b) ? -1 : orderOf(a) > orderOf(b) ? 1 : 0);
 
 /** Kinds of `*` leave out what is secret or mere heartbeat. */
-const inAll = (o: Any) => !["v1/Secret", "v1/Event", "events.k8s.io/v1/Event", "coordination.k8s.io/v1/Lease", "roundsman/Cluster"].includes(`${o.apiVersion}/${o.kind}`); // biome-ignore format: one thought
+const inAll = (o: Any) =>
+  !["v1/Secret", "v1/Event", "events.k8s.io/v1/Event", "coordination.k8s.io/v1/Lease", "roundsman/Cluster"].includes(
+    `${o.apiVersion}/${o.kind}`,
+  );
 const metadataOnly = ({ apiVersion, kind, metadata }: Any) => ({ apiVersion, kind, metadata });
 const kindOf = (o: Any) => (o.apiVersion === "roundsman" ? "roundsman/Cluster" : `${o.apiVersion}/${o.kind}`);
 
@@ -74,7 +78,10 @@ function isSelected(selector: Any, labels: Any): boolean {
 function isPointedAt(from: Any, to: Any, read: Read, params: ReferenceWorld["params"]): boolean {
   const { at, as } = read.via!;
   if (as === "selector")
-    return to.metadata?.namespace === from.metadata?.namespace && isSelected(walk(from, [at].flat()[0]!, params)[0], to.metadata?.labels); // biome-ignore format: one condition
+    return (
+      to.metadata?.namespace === from.metadata?.namespace &&
+      isSelected(walk(from, [at].flat()[0]!, params)[0], to.metadata?.labels)
+    );
   const pointed = keysOf(from, at, params);
   if (as === "uid") return pointed.some(([uid]) => uid === to.metadata?.uid);
   if (as === "key") {

@@ -60,7 +60,11 @@ export function keysOf(from: Any, by: string | readonly string[], params: Params
 
 /** Keys below one element of a list: a path that ends there is the element itself. */
 const keysUnder = (element: Any, rest: readonly string[], params: Params): string[][] =>
-  keysOf({ element }, rest.map((path) => `element${path === "" || path.startsWith("[") ? "" : "."}${path}`), params); // biome-ignore format: one thought
+  keysOf(
+    { element },
+    rest.map((path) => `element${path === "" || path.startsWith("[") ? "" : "."}${path}`),
+    params,
+  );
 
 /** `where`: one object = all of, a list of objects = any of. */
 export function holds(from: Any, where: Any, params: Params): boolean {

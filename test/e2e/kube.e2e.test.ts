@@ -7,6 +7,8 @@
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -136,6 +138,26 @@ describe("a real API server", () => {
     expect(sizes.slice(0, 4)).toEqual([500, 500, 500, 500]);
     expect(names.size).toBe(2_000);
     expect(lines[0]?.protocol).toBe(protocol);
+  });
+
+  it("is reached through a proxy, by HTTP/2 all the same", async () => {
+    let tunnels = 0;
+    const proxy = createServer().on("connect", (request, socket) => {
+      tunnels += 1;
+      const { hostname, port } = new URL(`http://${request.url}`);
+      const onward = connectTcp(Number(port), hostname, () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        onward.pipe(socket).pipe(onward);
+      });
+      onward.on("error", () => socket.destroy());
+      socket.on("error", () => onward.destroy());
+    });
+    await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
+    onTestFinished(() => void proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    const { kube, lines } = client({ access: { ...access, proxy: `http://127.0.0.1:${port}` } });
+    expect((await kube.version()).major).toBe(1);
+    expect([tunnels, lines[0]?.protocol]).toEqual([1, "h2"]);
   });
 
   it("lists metadata alone", async () => {

@@ -128,8 +128,8 @@ describe("tables against the reference", () => {
     {
       name: "a change of what a join follows is missed",
       file: "broker/table/tables.ts",
-      find: "read.pick?.concat(followed)",
-      replace: "read.pick",
+      find: "[read.pick, followed, selected]",
+      replace: "[read.pick, selected]",
     },
     {
       name: "a selector's groups do not hear of relabelled rows",

@@ -1,0 +1,51 @@
+import { readConfigFiles } from "#functions/standalone/config-files.ts";
+import { sayDuration } from "#sdk/case/duration.ts";
+import { instancesOn } from "#sdk/resources/instances.ts";
+import type { VersionedContext } from "./context.ts";
+import { loadCases } from "./loaded.ts";
+import { type Format, print, table } from "./print.ts";
+import { EXIT } from "./program.ts";
+
+export interface CasesOptions {
+  readonly cases?: string[];
+  readonly config?: string;
+  readonly output: Format;
+}
+
+/** Lists what is loaded. A case with a mistake is named, and the exit code says so. */
+export async function cases(context: VersionedContext, options: CasesOptions): Promise<void> {
+  const { process } = context;
+  const loaded = await loadCases(context, options.cases ?? []);
+  try {
+    const resources = options.config === undefined ? [] : await readConfigFiles(options.config);
+    const configs = resources.filter((resource) => resource.kind === "ProbeConfig");
+    const instances = instancesOn({ name: "cluster" }, loaded.manifests, configs);
+    const rows = loaded.manifests.map((manifest) => {
+      const own = instances.filter((instance) => instance.case === manifest.name);
+      const wait = own.map((instance) => sayDuration(instance.for)).join(", ");
+      const runs =
+        manifest.kind === "probe"
+          ? "probe: off"
+          : own.length === 0
+            ? "off"
+            : own.map(({ id }) => id.slice(manifest.name.length + 1) || "on").join(", ");
+      return [
+        manifest.name,
+        manifest.severity,
+        wait || "-",
+        manifest.owner ?? "-",
+        runs,
+        firstSentence(manifest.reason ?? ""),
+      ];
+    });
+    process.stdout.write(
+      print(options.output, loaded.manifests, () => table(["CASE", "SEVERITY", "FOR", "OWNER", "RUNS", "WHY"], rows)),
+    );
+    for (const { message } of loaded.broken) process.stderr.write(`roundsman: ${message}\n`);
+    if (loaded.broken.length > 0) process.exitCode = EXIT.failed;
+  } finally {
+    await loaded.dispose();
+  }
+}
+
+const firstSentence = (text: string) => (/^[^.]{1,200}\./.exec(text)?.[0] ?? text).slice(0, 90);

@@ -1,0 +1,114 @@
+import { compareFindings, filterFindings } from "#functions/ledger/api.ts";
+import type { Manifest } from "#sdk/case/manifest.ts";
+import { fault, sayError } from "#sdk/errors.ts";
+import { parseJson } from "#sdk/event/json.ts";
+import type { Finding, SEVERITIES } from "#sdk/terms.ts";
+import type { Context } from "./context.ts";
+import { findingsTable, saySubject } from "./findings-table.ts";
+import { ago, type Format, plain, print, wrap } from "./print.ts";
+import { readStored } from "./stored.ts";
+
+interface Running {
+  readonly url?: string;
+  readonly data?: string;
+  readonly cluster?: string;
+  readonly output: Format;
+}
+
+export interface FindingsOptions extends Running {
+  readonly state: "open" | "resolved" | "all";
+  readonly severity?: (typeof SEVERITIES)[number];
+  readonly case?: string;
+  readonly owner?: string;
+  readonly namespace?: string;
+}
+
+async function ask<T>(url: string, path: string): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(10_000) });
+  } catch (e) {
+    throw fault("not-running", { url, what: sayError((e as Error).cause ?? e) }, e);
+  }
+  const body = parseJson(await response.text()) as T & { error?: { message: string } };
+  if (!response.ok)
+    throw fault("answered-badly", { url, status: response.status, what: body.error?.message ?? response.statusText });
+  return body;
+}
+
+const urlOf = ({ process }: Context, { url }: Running) => url ?? `http://127.0.0.1:${process.env.PORT || 8080}`;
+
+/** From a running one over HTTP, or from a stopped one's log. */
+async function read(context: Context, options: Running): Promise<{ findings: Finding[]; cases: readonly Manifest[] }> {
+  if (options.data !== undefined) return readStored(options.data, options.cluster);
+  const url = urlOf(context, options);
+  const { findings } = await ask<{ findings: Finding[] }>(url, "/v1/findings");
+  const { cases } = await ask<{ cases: Manifest[] }>(url, "/v1/cases");
+  return { findings, cases };
+}
+
+export async function findings(context: Context, options: FindingsOptions): Promise<void> {
+  const { state, output, severity, case: name, owner, namespace } = options;
+  const found = filterFindings((await read(context, options)).findings, {
+    ...(state !== "all" && { state }),
+    ...(severity && { severity }),
+    ...(name !== undefined && { case: name }),
+    ...(owner !== undefined && { owner }),
+    ...(namespace !== undefined && { namespace }),
+  });
+  const people = () =>
+    found.length === 0 ? `No ${state === "all" ? "" : `${state} `}findings.` : findingsTable(found, Date.now());
+  context.process.stdout.write(print(output, found, people));
+}
+
+export async function show(context: Context, fingerprint: string, options: Running): Promise<void> {
+  const { findings, cases } = await read(context, options);
+  const fitting = findings.filter((f) => f.fingerprint.startsWith(fingerprint)).sort(compareFindings);
+  if (fitting.length === 0) throw fault("finding-unknown", { fingerprint });
+  if (fitting.length > 1)
+    throw fault("finding-ambiguous", {
+      fingerprint,
+      count: fitting.length,
+      all: fitting.map((f) => f.fingerprint).join(", "),
+    });
+  const finding = fitting[0]!;
+  const manifest = cases.find((one) => one.name === finding.case);
+  context.process.stdout.write(
+    print(options.output, { ...finding, reasonOfCase: manifest?.reason }, () => tell(finding, manifest, Date.now())),
+  );
+}
+
+function tell(finding: Finding, manifest: Manifest | undefined, now: number): string {
+  const line = (label: string, value: string | undefined) =>
+    value === undefined ? [] : [`${`${label}:`.padEnd(13)}${plain(value)}`];
+  const { related, evidence } = finding;
+  const shown = related.slice(0, 20).map(saySubject);
+  return [
+    `${finding.severity.toUpperCase()} ${finding.case}: ${plain(finding.message)}`,
+    "",
+    ...line("Subject", saySubject(finding.subject)),
+    ...line(
+      "State",
+      finding.state === "open"
+        ? `open for ${ago(finding.firstSeen, now)}${finding.stale ? ", stale: its view is old" : ""}`
+        : `resolved ${ago(finding.resolvedAt ?? finding.lastSeen, now)} ago`,
+    ),
+    ...line("Why closed", finding.reason),
+    ...line("Rule", finding.rule),
+    ...line("Owner", finding.owner),
+    ...line("Cluster", finding.cluster),
+    ...line("First seen", finding.firstSeen),
+    ...line("Last seen", finding.lastSeen),
+    ...line("Episodes", String(finding.episodes)),
+    ...line("Fingerprint", finding.fingerprint),
+    ...(shown.length === 0
+      ? []
+      : line(
+          "Related",
+          `${shown.join(", ")}${related.length > shown.length ? `, and ${related.length - shown.length} more` : ""}`,
+        )),
+    ...(evidence === undefined ? [] : line("Evidence", JSON.stringify(evidence))),
+    ...(manifest?.reason ? ["", "Why it matters", wrap(manifest.reason, 100, "  ")] : []),
+    ...(finding.help ? ["", "What to do", wrap(finding.help, 100, "  ")] : []),
+  ].join("\n");
+}

@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { SEVERITIES } from "#sdk/terms.ts";
+import type { Context } from "./context.ts";
+
+/** Fit for CI: `scan` and `test` say 1 where something was found. */
+export const EXIT = { ok: 0, found: 1, failed: 2 } as const;
+
+const many = (value: string, before: string[] | undefined) => [...(before ?? []), value];
+
+const cluster = (command: Command) =>
+  command
+    .option("--kubeconfig <file>", "the kubeconfig; also KUBECONFIG. ~/.kube/config only when named here")
+    .option("--context <name>", "the kubeconfig's context")
+    .option("--cluster <name>", "the cluster's name in findings (default: the context's cluster)");
+const scope = (command: Command) =>
+  command
+    .option("-n, --namespace <name>", "only this namespace (may be given again)", many)
+    .option("--exclude-namespace <name>", "not this namespace (may be given again)", many);
+const cases = (command: Command) =>
+  command
+    .option("--cases <dir>", "cases of your own: TypeScript files that export them (may be given again)", many)
+    .option("--config <dir>", "ProbeConfigs and AlertSubscriptions, YAML or JSON");
+const output = (command: Command) =>
+  command.addOption(
+    new Option("-o, --output <format>", "how it is printed").choices(["table", "json", "yaml"]).default("table"),
+  );
+const running = (command: Command) =>
+  command
+    .option("--url <url>", "the running Roundsman to ask (default: http://127.0.0.1:$PORT, or 8080)")
+    .option("--data <dir>", "instead of asking one that runs: the data directory of a stopped one")
+    .option("--cluster <name>", "whose findings in the data directory, where it holds several");
+
+const example = (command: Command, ...lines: string[]) =>
+  command.addHelpText("after", `\nExample:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
+
+/** The command line. Each command's work is loaded when it is called. */
+export function createProgram(context: Context): Command {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", context.here), "utf8")) as { version: string };
+  const program = new Command("roundsman")
+    .description(
+      "Inspects Kubernetes clusters: small cases look at what clusters say, and findings live as long as their causes.",
+    )
+    .version(version)
+    .showHelpAfterError("(roundsman --help shows what there is)")
+    .configureOutput({ writeErr: (text) => context.process.stderr.write(text) })
+    .exitOverride((e) => context.process.exit(e.exitCode === 0 ? EXIT.ok : EXIT.failed));
+  const add = (name: string, description: string) => program.command(name).description(description);
+
+  const start = add(
+    "start",
+    "watch a cluster and say what is wrong, until it is stopped; the practice cluster where none is named",
+  );
+  cluster(scope(cases(start)))
+    .option("--port <port>", "of the HTTP API on 127.0.0.1 (default: 8080; also PORT)", Number)
+    .option("--data <dir>", "where findings are kept (default: the user's state directory)")
+    .option("--settings <file>", "a YAML file with these options")
+    .option("--log-level <level>", "silent, error, warn, info or debug; log lines go to stderr")
+    .action(async (options) => (await import("./start.ts")).start({ ...context, version }, options));
+  example(start, "roundsman start --kubeconfig ~/.kube/config --context prod --cases ./my-cases");
+
+  const scan = add("scan", "look once, at a dump or at a live cluster, and print the findings");
+  output(cluster(scope(cases(scan))))
+    .option("-f, --file <dump>", "what `kubectl get … -o json|yaml` printed; - for stdin (may be given again)", many)
+    .option("--now <time>", "when the dump was taken, RFC 3339 (default: the file's time)")
+    .option("--complete", "the dump holds everything: what is not in it does not exist")
+    .addOption(
+      new Option("--fail-on <severity>", "exit with 1 only for this severity or worse").choices([...SEVERITIES]),
+    )
+    .action(async (options) => (await import("./scan.ts")).scan({ ...context, version }, options));
+  example(
+    scan,
+    "kubectl get pods,services,endpointslices,nodes -A -o json > dump.json",
+    "roundsman scan -f dump.json --fail-on high",
+  );
+
+  const findings = add("findings", "list findings of a running Roundsman, or of a stopped one's data");
+  output(running(findings))
+    .addOption(new Option("--state <state>", "open or resolved").choices(["open", "resolved", "all"]).default("open"))
+    .addOption(new Option("--severity <severity>", "this or worse").choices([...SEVERITIES]))
+    .option("--case <glob>", "of these cases")
+    .option("--owner <glob>", "of these owners")
+    .option("-n, --namespace <glob>", "on subjects in these namespaces")
+    .action(async (options) => (await import("./findings.ts")).findings(context, options));
+  example(findings, "roundsman findings --severity high --owner 'team-*'");
+
+  const show = add("show", "everything about one finding: why it matters and what to do").argument(
+    "<fingerprint>",
+    "its fingerprint, or a unique beginning",
+  );
+  output(running(show)).action(async (fingerprint, options) =>
+    (await import("./findings.ts")).show(context, fingerprint, options),
+  );
+  example(show, "roundsman show 1f2e3d4c");
+
+  const list = add("cases", "list the cases, and check cases of your own");
+  output(cases(list)).action(async (options) => (await import("./cases.ts")).cases({ ...context, version }, options));
+  example(list, "roundsman cases --cases ./my-cases");
+
+  const create = add("new", "write a folder with a first case of your own and its test").argument(
+    "<dir>",
+    "the folder; made if it is not there",
+  );
+  create
+    .option("--name <case>", "the case's name, group/kebab-case", "team/my-first-case")
+    .option("--package <spec>", "where npm gets roundsman from: a version, or the path of a tarball")
+    .action(async (dir, options) => (await import("./new.ts")).create({ ...context, version }, dir, options));
+  example(create, "roundsman new my-cases --name shop/no-latest-image");
+
+  const test = add("test", "run the tests of cases: every *.test.ts below a folder").argument(
+    "[dir]",
+    "the folder",
+    ".",
+  );
+  test.action(async (dir) => (await import("./test.ts")).test(context, dir));
+  example(test, "roundsman test my-cases");
+
+  const rbac = add("rbac", "print the read-only role that Roundsman needs for the cases it runs");
+  cluster(cases(rbac))
+    .option("-n, --namespace <name>", "of the service account", "roundsman")
+    .action(async (options) => (await import("./rbac.ts")).rbac({ ...context, version }, options));
+  example(rbac, "roundsman rbac --cases ./my-cases | kubectl apply -f -");
+  return program;
+}

@@ -1,0 +1,76 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { namedCluster, practiceCluster } from "#functions/standalone/cluster.ts";
+import { readConfigFiles, readDocuments } from "#functions/standalone/config-files.ts";
+import { clusterDirectory, stateDirectory } from "#functions/standalone/paths.ts";
+import { Settings, VARIABLES } from "#functions/standalone/settings.ts";
+import { Standalone } from "#functions/standalone/standalone.ts";
+import { fault, sayError } from "#sdk/errors.ts";
+import { systemClock } from "#sdk/runtime/clock.ts";
+import { untilSignal } from "#sdk/runtime/lifecycle.ts";
+import { createLogger } from "#sdk/runtime/log-lines.ts";
+import { readSettings } from "#sdk/runtime/settings.ts";
+import { type VersionedContext, workerOf } from "./context.ts";
+import { caseModules } from "./modules.ts";
+
+export interface StartOptions {
+  readonly settings?: string;
+  readonly namespace?: string[];
+  readonly excludeNamespace?: string[];
+  readonly [flag: string]: unknown;
+}
+
+async function settingsFile(file: string | undefined) {
+  if (file === undefined) return {};
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (e) {
+    throw fault("config-unreadable", { where: file, what: sayError(e) }, e);
+  }
+  return { file: { name: file, values: readDocuments(text, file)[0]?.value ?? {} } };
+}
+
+/** Watches until it is stopped. */
+export async function start(
+  context: VersionedContext,
+  { settings: file, namespace, excludeNamespace, ...rest }: StartOptions,
+): Promise<void> {
+  const { process } = context;
+  const { env } = process;
+  const flags = { ...rest, namespaces: namespace, excludeNamespaces: excludeNamespace };
+  const settings = readSettings(Settings, { ...(await settingsFile(file)), env, flags }, VARIABLES);
+  const logger = createLogger(settings.logLevel);
+  const tell = (message: string) => process.stderr.write(`roundsman: ${message}\n`);
+  const write = (text: string) => process.stdout.write(text);
+  const base = { settings, env, clock: systemClock, random: Math.random, logger };
+  const resources = settings.config === undefined ? [] : await readConfigFiles(settings.config);
+  const modules = await caseModules(context, settings.cases ?? []);
+  for (const { message } of modules.broken) tell(message);
+  const cluster = namedCluster(base) ?? (await practiceCluster(base));
+  write(`Inspecting ${cluster.says}.\n`);
+  const standalone = new Standalone({
+    ...base,
+    cluster,
+    dir: clusterDirectory(settings.data ?? stateDirectory(env, homedir()), cluster.name),
+    modules: modules.modules,
+    worker: workerOf(context),
+    resources,
+    stdout: { write, colour: process.stdout.isTTY === true && env.NO_COLOR === undefined },
+    tell,
+    version: context.version,
+    fatal: (e) => {
+      tell(sayError(e));
+      process.exitCode = 2;
+      process.kill(process.pid, "SIGTERM");
+    },
+  });
+  try {
+    await standalone.lifecycle.start();
+    write(`Findings: ${standalone.url}/v1/findings (stop with Ctrl-C)\n`);
+    await untilSignal(process, standalone.lifecycle, () => process.exit(130));
+  } finally {
+    await standalone.lifecycle.stop();
+    await modules.dispose();
+  }
+}

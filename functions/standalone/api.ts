@@ -1,0 +1,53 @@
+import type { FastifyInstance } from "fastify";
+import type { Registry } from "prom-client";
+import { type FindingsSource, findingsRoutes } from "#functions/ledger/api.ts";
+import type { Manifest } from "#sdk/case/manifest.ts";
+import type { Instance } from "#sdk/resources/instances.ts";
+import { createServer } from "#sdk/serve/http-server.ts";
+
+export interface ApiOptions {
+  readonly cluster: string;
+  readonly findings: FindingsSource;
+  readonly manifests: readonly Manifest[];
+  readonly instances: readonly Instance[];
+  readonly metrics: Registry;
+  /** What it still waits for; empty = ready. */
+  readonly waitsFor: () => readonly string[];
+  readonly failed: (e: Error, path: string) => void;
+}
+
+/** The cases that are loaded, and as what they run. */
+const casesOf = ({ manifests, instances }: ApiOptions) =>
+  manifests.map((manifest) => ({
+    ...manifest,
+    instances: instances
+      .filter((instance) => instance.case === manifest.name)
+      .map(({ id, params, for: wait, clear, owner }) => ({
+        id,
+        params,
+        for: wait,
+        clear,
+        ...(owner !== undefined && { owner }),
+      })),
+  }));
+
+export function createApi(options: ApiOptions): FastifyInstance {
+  const app = createServer({ failed: options.failed });
+  const none = { type: "object", additionalProperties: false };
+  findingsRoutes(app, options.findings);
+  app.get("/v1/cases", { schema: { querystring: none } }, () => ({
+    cluster: options.cluster,
+    cases: casesOf(options),
+  }));
+  app.get("/livez", () => ({ status: "ok" }));
+  app.get("/readyz", (_, reply) => {
+    const waits = options.waitsFor();
+    return reply
+      .code(waits.length === 0 ? 200 : 503)
+      .send(waits.length === 0 ? { status: "ok" } : { status: "waiting", for: waits });
+  });
+  app.get("/metrics", async (_, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.metrics()),
+  );
+  return app;
+}

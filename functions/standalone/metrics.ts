@@ -1,0 +1,92 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { Dispatcher } from "#functions/dispatcher/dispatcher.ts";
+import type { Ledger } from "#functions/ledger/ledger.ts";
+import type { Watcher } from "#functions/watcher/watcher.ts";
+
+export interface Measured {
+  readonly ledger: Ledger;
+  readonly dispatcher: Dispatcher;
+  readonly watcher: Watcher;
+  readonly version: string;
+}
+
+/** A registry of its own; everything is read when it is scraped. */
+export function createMetrics({ ledger, dispatcher, watcher, version }: Measured): Registry {
+  const registry = new Registry();
+  const registers = [registry];
+  const prefix = "roundsman_";
+  collectDefaultMetrics({ register: registry, prefix });
+  const gauge = (
+    name: string,
+    help: string,
+    labelNames: string[],
+    collect: (set: (labels: Record<string, string>, value: number) => void) => void,
+  ) =>
+    new Gauge({
+      name: `${prefix}${name}`,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        collect((labels, value) => this.set(labels, value));
+      },
+    });
+  const counter = (name: string, help: string, read: () => number) =>
+    new Counter({
+      name: `${prefix}${name}`,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  gauge("build_info", "The version that runs.", ["version"], (set) => set({ version }, 1));
+  gauge("findings_open", "Open findings.", ["case", "severity"], (set) => {
+    const counts = new Map<string, { labels: Record<string, string>; n: number }>();
+    for (const { case: name, severity } of ledger.findings("open")) {
+      const known = counts.get(`${name} ${severity}`) ?? { labels: { case: name, severity }, n: 0 };
+      counts.set(`${name} ${severity}`, { ...known, n: known.n + 1 });
+    }
+    for (const { labels, n } of counts.values()) set(labels, n);
+  });
+  gauge("view_age_seconds", "How old the view of a kind is.", ["kind"], (set) => {
+    for (const [kind, age] of Object.entries(watcher.views().ages)) if (age !== null) set({ kind }, age / 1_000);
+  });
+  gauge("case_ready", "1 where all reads of a case are listed and fresh.", ["case"], (set) => {
+    const { ready, refused } = watcher.views();
+    for (const id of ready) set({ case: id }, 1);
+    for (const id of Object.keys(refused)) set({ case: id }, 0);
+  });
+  gauge("table_objects", "Objects that are held of a kind.", ["kind"], (set) => {
+    for (const [kind, count] of Object.entries(watcher.status().objects)) set({ kind }, count);
+  });
+  gauge(
+    "case_candidate_ratio",
+    "Candidates of a case, as a share of the objects of the kinds it reads: over 0.01 its `where` lets healthy objects through.",
+    ["case"],
+    (set) => {
+      for (const [id, ratio] of Object.entries(watcher.candidateRatios())) set({ case: id }, ratio);
+    },
+  );
+  gauge("unanswered_seconds", "How long ago the oldest unanswered change of a case came.", ["case"], (set) => {
+    for (const [id, age] of Object.entries(watcher.status().unanswered)) set({ case: id }, age / 1_000);
+  });
+  gauge("dispatch_waiting", "Checks that wait to be run.", [], (set) => set({}, dispatcher.waiting));
+  counter("checks_total", "Checks that were run.", () => dispatcher.counts.checks);
+  counter("check_batches_total", "Batches they were run in.", () => dispatcher.counts.batches);
+  counter(
+    "check_retries_total",
+    "Checks that are tried again after their run was broken off.",
+    () => dispatcher.counts.retried,
+  );
+  counter("dead_letters_total", "Records that were set aside.", () => dispatcher.counts.deadLetters);
+  const streams = (of: "lists" | "watches" | "events" | "errors") => () =>
+    Object.values(watcher.status().streams).reduce((sum, counts) => sum + counts[of], 0);
+  counter("lists_total", "Lists of a kind that were begun.", streams("lists"));
+  counter("watches_total", "Watches that were opened.", streams("watches"));
+  counter("watch_events_total", "Events that came over watches.", streams("events"));
+  counter("watch_errors_total", "Lists and watches that failed.", streams("errors"));
+  return registry;
+}

@@ -1,0 +1,35 @@
+import Type, { type Static } from "typebox";
+import { LOG_LEVELS } from "#sdk/runtime/log-lines.ts";
+
+const names = Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { maxItems: 1000 });
+
+/** What `roundsman start` can be told: by flags, `ROUNDSMAN_…` variables, or a settings file. */
+export const Settings = Type.Object({
+  /** Of the HTTP API, on 127.0.0.1. */
+  port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080 }),
+  kubeconfig: Type.Optional(Type.String({ minLength: 1 })),
+  context: Type.Optional(Type.String({ minLength: 1 })),
+  /** The cluster's name, which is in every fingerprint. Default: the kubeconfig context's cluster. */
+  cluster: Type.Optional(
+    Type.String({ pattern: "^[A-Za-z0-9]([A-Za-z0-9._:@/-]{0,251}[A-Za-z0-9])?$", maxLength: 253 }),
+  ),
+  /** Where findings are kept; one folder per cluster is made in it. Default: the user's state directory. */
+  data: Type.Optional(Type.String({ minLength: 1 })),
+  /** Folders (or files) with cases of one's own. */
+  cases: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 100 })),
+  /** A folder (or file) with ProbeConfigs and AlertSubscriptions. */
+  config: Type.Optional(Type.String({ minLength: 1 })),
+  namespaces: Type.Optional(names),
+  excludeNamespaces: Type.Optional(names),
+  logLevel: Type.Unsafe<(typeof LOG_LEVELS)[number]>({ type: "string", enum: [...LOG_LEVELS], default: "warn" }),
+  /** ms that stopping may take. */
+  grace: Type.Integer({ minimum: 0, maximum: 600_000, default: 10_000 }),
+  /** ms that one check may take. */
+  checkDeadline: Type.Integer({ minimum: 10, maximum: 600_000, default: 2_000 }),
+  /** Threads that run cases, at most. */
+  threads: Type.Integer({ minimum: 1, maximum: 64, default: 2 }),
+});
+export type Settings = Readonly<Static<typeof Settings>>;
+
+/** Variables that are known by other names too. */
+export const VARIABLES = { port: "PORT" } as const;

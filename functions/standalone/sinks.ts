@@ -1,0 +1,37 @@
+import type { Sink } from "#functions/alert/sinks/sink.ts";
+import { stdoutSink } from "#functions/alert/sinks/stdout.ts";
+import { webhookSink } from "#functions/alert/sinks/webhook.ts";
+import { durationMs } from "#sdk/case/duration.ts";
+import { fault } from "#sdk/errors.ts";
+import type { AlertSubscription } from "#sdk/resources/schemas.ts";
+import type { Env } from "#sdk/runtime/settings.ts";
+
+export interface SinkOptions {
+  readonly env: Env;
+  readonly stdout: { write: (text: string) => void; readonly colour: boolean };
+}
+
+/** The sink of a subscription. @throws config-invalid: names the subscription and the field */
+export function sinkOf({ metadata, spec }: AlertSubscription, { env, stdout }: SinkOptions): Sink {
+  const where = `AlertSubscription ${metadata.name}`;
+  const { webhook } = spec.sink;
+  if (!webhook) return stdoutSink(stdout);
+  if (!URL.canParse(webhook.url) || !/^https?:$/.test(new URL(webhook.url).protocol))
+    throw fault("config-invalid", {
+      where,
+      key: "spec.sink.webhook.url",
+      what: `is "${webhook.url}"; write an http:// or https:// URL`,
+    });
+  const headers = Object.entries(webhook.headers ?? {}).map(([name, value]) => {
+    const text = typeof value === "string" ? value : env[value.fromEnv];
+    if (text === undefined)
+      throw fault("config-invalid", {
+        where,
+        key: `spec.sink.webhook.headers.${name}`,
+        what: `names the variable ${(value as { fromEnv: string }).fromEnv}, which is not set`,
+      });
+    return [name, text] as const;
+  });
+  const timeout = durationMs(webhook.timeout ?? "10s", `${where}: spec.sink.webhook.timeout`);
+  return webhookSink({ url: webhook.url, headers: Object.fromEntries(headers), timeout, fetch });
+}

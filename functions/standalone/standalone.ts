@@ -1,0 +1,255 @@
+import { randomUUID } from "node:crypto";
+import type { FastifyInstance } from "fastify";
+import { instancesOf, readConfig, writeConfig } from "#broker/config-view.ts";
+import { openFileLog } from "#broker/log/file/file-log.ts";
+import type { Log } from "#broker/log/log.ts";
+import { memoryLog } from "#broker/log/memory/memory-log.ts";
+import { splitLog } from "#broker/log/split.ts";
+import { Alert } from "#functions/alert/alert.ts";
+import { Dispatcher } from "#functions/dispatcher/dispatcher.ts";
+import { Ledger } from "#functions/ledger/ledger.ts";
+import { Watcher } from "#functions/watcher/watcher.ts";
+import { fault, sayError } from "#sdk/errors.ts";
+import { type AlertSubscription, API_VERSION, type Resource } from "#sdk/resources/schemas.ts";
+import type { Clock } from "#sdk/runtime/clock.ts";
+import { Lifecycle, type Runnable } from "#sdk/runtime/lifecycle.ts";
+import type { Logger } from "#sdk/runtime/log-lines.ts";
+import type { Env } from "#sdk/runtime/settings.ts";
+import type { CaseModule } from "#sdk/serve/messages.ts";
+import { CasePool } from "#sdk/serve/pool.ts";
+import { createApi } from "./api.ts";
+import type { WatchedCluster } from "./cluster.ts";
+import { createMetrics } from "./metrics.ts";
+import type { Settings } from "./settings.ts";
+import { sinkOf } from "./sinks.ts";
+
+export interface StandaloneOptions {
+  readonly settings: Settings;
+  readonly cluster: WatchedCluster;
+  /** Of this cluster alone. */
+  readonly dir: string;
+  readonly modules: readonly CaseModule[];
+  /** The bundled worker. */
+  readonly worker: URL;
+  readonly resources: readonly Resource[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly env: Env;
+  readonly stdout: { write: (text: string) => void; readonly colour: boolean };
+  /** For a person, apart from findings: what cannot be used, and goes on without. */
+  readonly tell: (message: string) => void;
+  readonly version: string;
+  /** It cannot go on. */
+  readonly fatal: (e: unknown) => void;
+}
+
+const STDOUT: AlertSubscription = {
+  apiVersion: API_VERSION,
+  kind: "AlertSubscription",
+  metadata: { name: "stdout" },
+  spec: { sink: { stdout: {} } },
+};
+
+/** Later resources take the place of earlier ones that configure the same. */
+function merge(defaults: readonly Resource[], own: readonly Resource[]): Resource[] {
+  const cases = new Set(
+    own.flatMap((r) => (r.kind === "ProbeConfig" && r.spec.instance === undefined ? [r.spec.case] : [])),
+  );
+  const names = new Set(own.map((r) => `${r.kind} ${r.metadata.name}`));
+  const kept = defaults.filter(
+    (r) => !names.has(`${r.kind} ${r.metadata.name}`) && !(r.kind === "ProbeConfig" && cases.has(r.spec.case)),
+  );
+  return [...kept, ...own];
+}
+
+/** Everything in one process on one file log: watcher, dispatcher, ledger, alert, and the API. */
+export class Standalone {
+  readonly #options: StandaloneOptions;
+  readonly #runnables: Runnable[] = [];
+  readonly #lifecycle: Lifecycle;
+  #app: FastifyInstance | undefined;
+  #log: Log | undefined;
+
+  constructor(options: StandaloneOptions) {
+    this.#options = options;
+    this.#lifecycle = new Lifecycle(this.#runnables, { grace: options.settings.grace, warn: options.tell });
+    this.#assemble();
+  }
+
+  get lifecycle(): Lifecycle {
+    return this.#lifecycle;
+  }
+
+  /** Where the API listens, once it does. */
+  get url(): string | undefined {
+    const address = this.#app?.server.address();
+    return typeof address === "object" && address !== null ? `http://127.0.0.1:${address.port}` : undefined;
+  }
+
+  get log(): Log | undefined {
+    return this.#log;
+  }
+
+  /** What starts in this order, and stops in the other. */
+  #assemble(): void {
+    const { settings, cluster, dir, clock, random, logger, env, stdout, tell, fatal } = this.#options;
+    const own = { clock, random, logger };
+    let log!: Log;
+    let ledger!: Ledger;
+    let dispatcher!: Dispatcher;
+    let watcher!: Watcher;
+    let alert!: Alert;
+    let isSynced = false;
+    const add = (name: string, start: Runnable["start"], stop: Runnable["stop"]) =>
+      this.#runnables.push({ name, start, stop });
+
+    add(
+      "the cluster's client",
+      () => undefined,
+      () => cluster.close(),
+    );
+    add(
+      "the log",
+      async () => {
+        const file = await openFileLog({ dir, clock, warn: (warning) => logger.warn(warning) });
+        // Checks are made again after a start; everything else must outlive the process.
+        log = splitLog({ default: file, topics: { checks: memoryLog({ clock }) } });
+        this.#log = log;
+      },
+      () => log.close(),
+    );
+    const pool = new CasePool({
+      entry: this.#options.worker,
+      modules: this.#options.modules,
+      deadline: settings.checkDeadline,
+      heap: 256,
+      size: settings.threads,
+      warn: tell,
+    });
+    let manifests: Awaited<ReturnType<CasePool["start"]>>["cases"][number]["manifest"][] = [];
+    add(
+      "the case threads",
+      async () => {
+        const { cases, broken } = await pool.start();
+        for (const { message } of broken) tell(message);
+        manifests = uniqueCases(cases, tell);
+      },
+      () => pool.stop(),
+    );
+    add(
+      "the configuration",
+      async () => {
+        const defaults: Resource[] = [STDOUT, ...cluster.configs];
+        const named: Resource = {
+          apiVersion: API_VERSION,
+          kind: "Cluster",
+          metadata: { name: cluster.name },
+          spec: {},
+        };
+        const set = { manifests, probeConfigs: [], subscriptions: [], clusters: [named] };
+        const resources = [...merge(defaults, this.#options.resources), named];
+        // What is wrong is found before it is written down.
+        instancesOf({ ...set, probeConfigs: resources.filter((r) => r.kind === "ProbeConfig") })(cluster.name);
+        for (const r of resources) if (r.kind === "AlertSubscription") sinkOf(r, { env, stdout });
+        await writeConfig(log, manifests, resources);
+      },
+      () => undefined,
+    );
+    add(
+      "the ledger",
+      async () => {
+        ledger = new Ledger({ log, ...own });
+        await ledger.start();
+        ledger.done.catch(fatal);
+      },
+      () => ledger.stop(),
+    );
+    add(
+      "the alerts",
+      async () => {
+        alert = new Alert({ log, ...own, sinkOf: (subscription) => sinkOf(subscription, { env, stdout }) });
+        await alert.start();
+      },
+      () => alert.stop(),
+    );
+    add(
+      "the dispatcher",
+      () => {
+        dispatcher = new Dispatcher({ log, target: pool, ...own, flights: settings.threads + 1 });
+        dispatcher.start();
+        dispatcher.done.catch(fatal);
+      },
+      () => dispatcher.stop(),
+    );
+    add(
+      "the watcher",
+      async () => {
+        const instances = await this.#instances(log);
+        const { namespaces, excludeNamespaces } = settings;
+        watcher = new Watcher({
+          cluster: cluster.name,
+          client: cluster.client,
+          log,
+          instances,
+          ...own,
+          claimant: randomUUID(),
+          ...(namespaces && { namespaces }),
+          ...(excludeNamespaces && { exclude: excludeNamespaces }),
+          isPending: (key, id) => dispatcher.has(key, id),
+          lost: () => fatal(fault("cluster-lost", { cluster: cluster.name })),
+        });
+        await watcher.start();
+        void watcher.synced.then(() => {
+          isSynced = true;
+        });
+      },
+      () => watcher.stop(),
+    );
+    add(
+      "the API",
+      async () => {
+        this.#app = createApi({
+          cluster: cluster.name,
+          findings: ledger,
+          manifests,
+          instances: await this.#instances(log),
+          metrics: createMetrics({ ledger, dispatcher, watcher, version: this.#options.version }),
+          waitsFor: () => (isSynced ? [] : ["the first list of every kind"]),
+          failed: (e, path) => logger.error({ err: sayError(e), path }, "a request failed"),
+        });
+        try {
+          // No other address before callers can be known.
+          await this.#app.listen({ host: "127.0.0.1", port: settings.port });
+        } catch (e) {
+          const { code } = e as NodeJS.ErrnoException;
+          if (code === "EADDRINUSE") throw fault("port-taken", { port: settings.port }, e);
+          throw e;
+        }
+      },
+      () => this.#app?.close(),
+    );
+  }
+
+  async #instances(log: Log) {
+    const set = await readConfig(log);
+    return [...(set ? (instancesOf(set)(this.#options.cluster.name)?.values() ?? []) : [])];
+  }
+}
+
+/** Two cases of one name cannot both run: the first stays. */
+function uniqueCases<M extends { readonly name: string }>(
+  cases: readonly { manifest: M; file: string }[],
+  tell: (message: string) => void,
+): M[] {
+  const taken = new Map<string, string>();
+  return cases.flatMap(({ manifest, file }) => {
+    const other = taken.get(manifest.name);
+    if (other !== undefined) {
+      tell(`${file}: name: "${manifest.name}" is taken by ${other}; give this case a name of its own.`);
+      return [];
+    }
+    taken.set(manifest.name, file);
+    return [manifest];
+  });
+}

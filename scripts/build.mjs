@@ -1,0 +1,61 @@
+// Bundles each process and the package's own modules into dist/, and writes the types of what an author imports.
+// Runs at install time too (npm's `prepare`), so it needs nothing but esbuild; types want the compiler as well.
+import { spawnSync } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+/** Packages that were written for require() find one. */
+const banner = {
+  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  outdir: path("dist"),
+  logLevel: "warning",
+  sourcemap: "linked",
+  sourcesContent: false,
+  legalComments: "linked",
+  banner,
+};
+
+/** Everything that is run; chunks are shared, and loaded when they are needed. esbuild itself stays a package. */
+const processes = {
+  ...common,
+  entryPoints: {
+    cli: path("functions/cli/main.ts"),
+    "case-worker": path("sdk/serve/worker.ts"),
+    probes: path("probes/index.ts"),
+  },
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  external: ["esbuild"],
+};
+
+/** What authors import: typebox is a dependency of theirs too, so that its schemas are the same ones. */
+const author = {
+  ...common,
+  entryPoints: { sdk: path("sdk/index.ts"), testing: path("sdk/testing/index.ts") },
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  external: ["typebox"],
+};
+
+rmSync(path("dist"), { recursive: true, force: true });
+await Promise.all([build(processes), build(author)]);
+
+const tsc = path("node_modules/typescript/bin/tsc");
+if (existsSync(tsc)) {
+  const types = spawnSync(process.execPath, [tsc, "-p", path("tsconfig.types.json")], { stdio: "inherit" });
+  if (types.status !== 0) process.exit(types.status ?? 1);
+}
