@@ -31,7 +31,7 @@ export interface Position {
 
 export interface SubscribeOptions {
   readonly topic: string;
-  /** Offsets are committed under this name. Without one nothing is remembered. */
+  /** Offsets are committed under this name. Without one nothing is remembered. One subscription at a time per topic and group. */
   readonly group?: string;
   /** Where to begin when the group has committed nothing (or there is no group). Default `start`. */
   readonly from?: "start" | "end";
@@ -45,22 +45,25 @@ export type Handler = (records: readonly LogRecord[], subscription: Subscription
 export interface Subscription {
   /** The next record to read is this one. Durable when resolved; a caller need not wait, a lost commit only repeats. */
   commit(partition: number, offset: number): Promise<void>;
-  /** Resolves when the handler is done with all that the topic held when the subscription began. */
+  /**
+   * Resolves when the handler is done with all that the topic held when the subscription began. Rejects with what
+   * `done` rejects with, or with `log-subscription-closed` when it was closed before that.
+   */
   readonly caughtUp: Promise<void>;
-  /** Resolves after `close`; rejects with what the handler threw: the subscription has then stopped. */
+  /** Resolves after `close`; rejects with what the handler threw, or why reading failed: the subscription has then stopped. */
   readonly done: Promise<void>;
-  /** Waits for the handler that is running; no call comes after it. */
+  /** Waits for the handler that is running; no call comes after it. A handler must not wait for it itself. */
   close(): Promise<void>;
 }
 
 export interface Log {
   /** All or nothing, in this order. Durable (the driver's promise) before it resolves. Positions are in the order given. */
   append(records: readonly NewRecord[]): Promise<readonly Position[]>;
-  /** What the topic holds now, from an offset on, in batches. */
+  /** What the topic holds now, in batches of one partition: of each partition the records at or past `from`. */
   read(topic: string, options?: { readonly from?: number }): AsyncIterable<readonly LogRecord[]>;
   subscribe(options: SubscribeOptions, handler: Handler): Subscription;
-  /** The offset that the next record of the topic cannot fall below. */
+  /** The offset that the next record of the topic cannot fall below: one past its last record, 0 where there never was one. */
   end(topic: string): Promise<number>;
-  /** Ends subscriptions, waits for what was appended. */
+  /** Ends subscriptions (a handler that is running may still append and commit), waits for what was appended. */
   close(): Promise<void>;
 }

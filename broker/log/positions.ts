@@ -1,0 +1,13 @@
+import { fault } from "#sdk/errors.ts";
+
+/** The name of a group's place in one partition of a topic: one string, and readable. */
+export const groupKey = (group: string, topic: string, partition: number): string =>
+  JSON.stringify([group, topic, partition]);
+
+/** Of a log whose topics have the one partition 0. Throws `log-position-invalid`. */
+export const checkPosition = (topic: string, partition: number, offset: number): void => {
+  if (partition !== 0) throw fault("log-position-invalid", { topic, what: `Partition ${partition}` });
+  if (!Number.isSafeInteger(offset) || offset < 0) {
+    throw fault("log-position-invalid", { topic, what: `Offset ${offset}` });
+  }
+};
