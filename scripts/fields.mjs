@@ -1,6 +1,7 @@
 // Writes sdk/case/fields.json: which fields the built-in kinds have, from the models of @kubernetes/client-node.
 // With it a mistyped path in a case gets a message also where no compiler looked. `--check` only compares.
 import { readFileSync, writeFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import * as models from "@kubernetes/client-node/dist/gen/models/all.js";
 
 const target = new URL("../sdk/case/fields.json", import.meta.url);
@@ -23,6 +24,7 @@ function short(type) {
 }
 function reach(name) {
   if (name in types) return;
+  // biome-ignore lint/performance/noDynamicNamespaceImportAccess: which models there are is data here
   const model = models[name];
   if (!model) throw new Error(`no model ${name}`);
   const fields = {};
@@ -32,10 +34,10 @@ function reach(name) {
 }
 for (const name of Object.values(kinds)) reach(name);
 
-const text = `${JSON.stringify({ kinds, types })}\n`;
+const value = { kinds, types };
 if (process.argv.includes("--check")) {
-  if (readFileSync(target, "utf8") !== text) {
+  if (!isDeepStrictEqual(JSON.parse(readFileSync(target, "utf8")), value)) {
     process.stderr.write("sdk/case/fields.json is not what scripts/fields.mjs writes: run `npm run fields`.\n");
     process.exit(1);
   }
-} else writeFileSync(target, text);
+} else writeFileSync(target, `${JSON.stringify(value, null, 2)}\n`);

@@ -46,7 +46,7 @@ export function objectsKube(objects: Any[], needs: readonly string[], signal: Ab
     async *watch(kind, namespace, selector) {
       allow("watch", kind);
       const queue: { type: string; object: Any }[] = [];
-      let wake = () => undefined as void;
+      let wake: () => void = () => undefined;
       const mine = (o: Any) =>
         `${o.apiVersion}/${o.kind}` === kind && o.metadata.namespace === namespace && selected(o, selector);
       const watcher = (event: { type: string; object: Any }) => {
