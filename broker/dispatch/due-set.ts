@@ -40,11 +40,16 @@ export class DueSet {
     if (this.#flying.has(key)) this.#flying.set(key, undefined);
   }
 
-  /** Takes up to so many, the one that waits longest first; each of a key that is not in flight. */
-  take(most: number): DueCheck[] {
+  /**
+   * Takes up to so many, and of about so many characters in all: the one that waits longest first, and one at least; each
+   * of a key that is not in flight.
+   */
+  take(most: number, size = Number.POSITIVE_INFINITY): DueCheck[] {
     const taken: DueCheck[] = [];
+    let length = 0;
     for (const check of this.#ready.values()) {
-      if (taken.length === most) break;
+      length += check.text.length;
+      if (taken.length === most || (taken.length > 0 && length > size)) break;
       taken.push(check);
     }
     for (const { key, id } of taken) {

@@ -44,7 +44,7 @@ export async function* listPages(requester: Requester, path: string, options: Li
   const fetch = async (token?: string): Promise<KubeList> => {
     const { body } = await requester.fetch({
       path: withQuery(path, {
-        limit: options.limit ?? 500,
+        limit: options.limit ?? 250,
         labelSelector: options.labelSelector,
         fieldSelector: options.fieldSelector,
         continue: token,

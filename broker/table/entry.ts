@@ -18,17 +18,22 @@ export interface Entry {
   node: string | undefined;
 }
 
-/** An object's place in one read. */
+/** An object's place in one read. There are several per object: only what every one needs is in it. */
 export interface Slot {
   readonly read: ReadState;
   readonly entry: Entry;
   /** Group ids (for a join: the ids it can be looked up by). */
   keys: readonly string[];
-  /** Unix ms that `age` counts from. */
-  since: number;
   /** False while `age` keeps the row out. */
   active: boolean;
-  /** When the heap will look at it next; infinity = never. */
+  /** Where the read has an `age`. */
+  readonly timing: Timing | undefined;
+}
+
+export interface Timing {
+  /** Unix ms that `age` counts from. */
+  since: number;
+  /** When the timer will look at it next; infinity = never. */
   wakes: number;
   /** Taken out: a timer that still points here is void. */
   dead: boolean;

@@ -4,6 +4,7 @@ import { type Entry, groupId, groupOf, type ReadState, type Slot } from "./entry
 import type { Heap } from "./heap.ts";
 import { withMember, withoutMember } from "./members.ts";
 import type { Scopes } from "./scopes.ts";
+import { share } from "./share.ts";
 import type { Relist } from "./tables.ts";
 
 export type TimerQueue = Heap<Slot>;
@@ -31,6 +32,8 @@ export class KindTable {
   readonly #gone = new Map<string, Entry>();
   /** The union of picks, per set of reads that an object is a row of. */
   readonly #unions = new Map<string, Pick>();
+  readonly #lastKeys: (readonly string[])[] = [];
+  #last: any;
   readonly #timers: TimerQueue;
   readonly #scopes: Scopes;
 
@@ -59,9 +62,17 @@ export class KindTable {
       since = latest(read.age.of, object);
       if (Number.isNaN(since) || now >= since + read.age.under) return undefined;
     }
-    const keys = this.#keysOf(state, object);
+    const keys = this.#sameKeys(position, this.#keysOf(state, object));
     if (keys.length === 0 && (read.grouping === "keys" || read.grouping === "self")) return undefined;
     return { read: state, position, keys, since };
+  }
+
+  /** The keys of the object before, where they are equal: then they are held once. */
+  #sameKeys(position: number, keys: readonly string[]): readonly string[] {
+    const last = this.#lastKeys[position];
+    if (last && last.length === keys.length && keys.every((key, i) => key === last[i])) return last;
+    this.#lastKeys[position] = keys;
+    return keys;
   }
 
   #union(matches: readonly Match[]): Pick {
@@ -97,7 +108,9 @@ export class KindTable {
       this.#entries.delete(id);
       return;
     }
-    const row = this.#union(matches).project(object);
+    // Objects of one workload come one after the other, and have most of what is kept in common.
+    const row = share(this.#union(matches).project(object), old ? old.row : this.#last);
+    this.#last = row;
     const node = this.kind === "v1/Pod" ? object.spec?.nodeName : undefined;
     if (old) this.#change(old, version, row, node, matches, now);
     else {
@@ -129,7 +142,8 @@ export class KindTable {
   }
 
   #enter(entry: Entry, { read, keys, since }: Match, now: number): Slot {
-    const slot: Slot = { read, entry, keys, since, active: false, wakes: FOREVER, dead: false, table: this.kind };
+    const timing = read.read.age && { since, wakes: FOREVER, dead: false, table: this.kind };
+    const slot: Slot = { read, entry, keys, active: false, timing };
     this.wake(slot, now);
     return slot;
   }
@@ -137,7 +151,7 @@ export class KindTable {
   #move(slot: Slot, { keys, since }: Match, before: any, now: number): Slot {
     const { read } = slot;
     const keptKeys = keys.length === slot.keys.length && keys.every((key, i) => key === slot.keys[i]);
-    slot.since = since;
+    if (slot.timing) slot.timing.since = since;
     if (!slot.active) {
       slot.keys = keys;
       this.wake(slot, now);
@@ -155,16 +169,17 @@ export class KindTable {
   /** Brings a slot in or out as its age says, and sets the timer for what comes next. */
   wake(slot: Slot, now: number): void {
     const { age } = slot.read.read;
-    if (!age) return slot.active ? undefined : this.#activate(slot);
-    const from = slot.since + age.over;
-    const to = slot.since + age.under;
-    if (slot.wakes <= now) slot.wakes = FOREVER;
+    const { timing } = slot;
+    if (!age || !timing) return slot.active ? undefined : this.#activate(slot);
+    const from = timing.since + age.over;
+    const to = timing.since + age.under;
+    if (timing.wakes <= now) timing.wakes = FOREVER;
     if (now >= to) return this.#expire(slot);
     if (now >= from && !slot.active) this.#activate(slot);
     else if (now < from && slot.active) this.#deactivate(slot, slot.entry.row);
     const next = now < from ? from : to;
-    if (next >= slot.wakes || next === FOREVER) return;
-    slot.wakes = next;
+    if (next >= timing.wakes || next === FOREVER) return;
+    timing.wakes = next;
     this.#timers.push(next, slot);
   }
 
@@ -218,7 +233,7 @@ export class KindTable {
   }
 
   #leave(slot: Slot, row: any): void {
-    slot.dead = true;
+    if (slot.timing) slot.timing.dead = true;
     if (slot.active) this.#deactivate(slot, row);
   }
 

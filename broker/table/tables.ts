@@ -117,7 +117,7 @@ export class Tables {
   /** Time alone changes rows: brings everything up to `now`. */
   advance(now: number): void {
     for (let slot = this.#timers.popDue(now); slot !== undefined; slot = this.#timers.popDue(now)) {
-      if (!slot.dead) this.#kinds.get(slot.table)!.wake(slot, now);
+      if (slot.timing && !slot.timing.dead) this.#kinds.get(slot.timing.table)!.wake(slot, now);
     }
   }
 

@@ -26,6 +26,8 @@ export interface DispatcherOptions {
   readonly logger: Logger;
   /** Checks per batch. Default 50. */
   readonly batch?: number;
+  /** Characters per batch, about. Default 256 Ki. */
+  readonly batchSize?: number;
   /** Batches in flight. Default 2. */
   readonly flights?: number;
   /** ms before the second, third, … try of a check whose run was broken off. After the last it is set aside. */
@@ -46,7 +48,7 @@ export class Dispatcher {
   readonly counts = { checks: 0, batches: 0, retried: 0, deadLetters: 0 };
 
   constructor(options: DispatcherOptions) {
-    this.#options = { batch: 50, flights: 2, retries: RETRIES, ...options };
+    this.#options = { batch: 50, batchSize: 256 * 1024, flights: 2, retries: RETRIES, ...options };
   }
 
   start(): void {
@@ -82,9 +84,9 @@ export class Dispatcher {
   }
 
   #pump(): void {
-    const { batch, flights } = this.#options;
+    const { batch, batchSize, flights } = this.#options;
     while (!this.#isStopping && this.#flights.size < flights && this.#due.waiting > 0) {
-      const flight = this.#fly(this.#due.take(batch)).finally(() => {
+      const flight = this.#fly(this.#due.take(batch, batchSize)).finally(() => {
         this.#flights.delete(flight);
         this.#pump();
       });

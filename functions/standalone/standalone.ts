@@ -114,7 +114,7 @@ export class Standalone {
       async () => {
         const file = await openFileLog({ dir, clock, warn: (warning) => logger.warn(warning) });
         // Checks are made again after a start; everything else must outlive the process.
-        log = splitLog({ default: file, topics: { checks: memoryLog({ clock }) } });
+        log = splitLog({ default: file, topics: { checks: memoryLog({ clock, untilRead: ["checks"] }) } });
         this.#log = log;
       },
       () => log.close(),

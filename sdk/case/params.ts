@@ -47,6 +47,9 @@ export function resolveParams(
   for (const [name, schema] of Object.entries(properties))
     if (schema.default !== undefined) params[name] = schema.default;
   for (const [name, value] of Object.entries(given)) if (value !== undefined) params[name] = value;
+  // Nothing given: what the author wrote is not checked again for every cluster.
+  if (Object.keys(given).length === 0 && Object.keys(properties).every((name) => name in params))
+    return Object.freeze(params);
   const schema = { ...manifest.params, additionalProperties: false };
   const ajv = createAjv();
   if (!ajv.validate(schema, params)) {

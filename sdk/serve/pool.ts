@@ -22,6 +22,7 @@ export type Evaluated =
 /** ms */
 const IDLE = 30_000;
 const RETRY = 1_000;
+const PATIENCE = 250;
 
 /**
  * Threads that run cases. A check that hangs, eats the heap or ends its thread is named and answered as an error; its
@@ -111,14 +112,13 @@ export class CasePool {
     if (this.#isStopped) throw stopped();
     const idle = this.#idle.pop();
     if (idle) return idle;
-    if (this.#all.size < this.#options.size) {
-      const thread = this.#spawn();
-      await thread.ready;
-      return thread;
-    }
-    return new Promise((resolve, reject) => {
+    const waits = new Promise<Thread>((resolve, reject) => {
       this.#queue.push({ resolve, reject });
     });
+    // A thread costs 20 MB and more: another one comes only when the wait for those there are gets long.
+    if (this.#all.size === 0) this.#replace();
+    else setTimeout(() => this.#grow(), PATIENCE).unref();
+    return waits;
   }
 
   #free(thread: Thread): void {
@@ -126,6 +126,10 @@ export class CasePool {
     if (next) return next.resolve(thread);
     this.#idle.push(thread);
     setTimeout(() => this.#shrink(), IDLE).unref();
+  }
+
+  #grow(): void {
+    if (this.#queue.length > 0 && this.#all.size < this.#options.size && !this.#isStopped) this.#replace();
   }
 
   /** One thread stays; others that have nothing to do cost memory. */
@@ -137,7 +141,7 @@ export class CasePool {
   async #drop(thread: Thread): Promise<void> {
     this.#all.delete(thread);
     await thread.stop();
-    if (this.#queue.length > 0 && this.#all.size < this.#options.size) this.#replace();
+    this.#grow();
   }
 
   #replace(): void {

@@ -48,6 +48,41 @@ describe("memoryLog", () => {
     await log.close();
   });
 
+  it("holds a record of some topics only until it is handled, by all who read there", async () => {
+    const log = memoryLog({ clock: Date, untilRead: ["checks"] });
+    await log.append([record("checks", "before"), record("other", "before")]);
+    expect(await readAll(log, "checks")).toHaveLength(1);
+    const seen: [string, string | null][] = [];
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const quick = log.subscribe(
+      { topic: "checks" },
+      (records) => void seen.push(...records.map((r) => ["quick", r.value] as [string, string | null])),
+    );
+    const slow = log.subscribe({ topic: "checks" }, async (records) => {
+      seen.push(...records.map((r) => ["slow", r.value] as [string, string | null]));
+      await held;
+    });
+    await quick.caughtUp;
+    expect(await readAll(log, "checks")).toHaveLength(1);
+    release();
+    await slow.caughtUp;
+    while ((await readAll(log, "checks")).length > 0) await new Promise(setImmediate);
+    await log.append([record("checks", "after")]);
+    while (seen.length < 4) await new Promise(setImmediate);
+    expect(seen.sort()).toEqual([
+      ["quick", "after"],
+      ["quick", "before"],
+      ["slow", "after"],
+      ["slow", "before"],
+    ]);
+    expect(await log.end("checks")).toBe(2);
+    expect(await readAll(log, "other")).toHaveLength(1);
+    await log.close();
+  });
+
   it("never lets time fall", async () => {
     let now = 50;
     const log = memoryLog({ clock: { now: () => now } });

@@ -13,12 +13,14 @@ export interface MemoryLogOptions {
    * on with the oldest that is kept. A topic that is not named keeps all.
    */
   readonly keep?: Readonly<Record<string, number>>;
+  /** Topics that hold a record only until every subscriber there is has handled it. */
+  readonly untilRead?: readonly string[];
 }
 
 const READ_BATCH = 500;
 
 /** A Log in memory. "Durable" means: as long as the process lives. One partition per topic, dense offsets. */
-export const memoryLog = ({ clock, keep = {} }: MemoryLogOptions): Log => {
+export const memoryLog = ({ clock, keep = {}, untilRead = [] }: MemoryLogOptions): Log => {
   const topics = new Map<string, TopicBuffer>();
   const groups = new Map<string, number>();
   const subscriptions = new Map<RunningSubscription, string>();
@@ -43,8 +45,17 @@ export const memoryLog = ({ clock, keep = {} }: MemoryLogOptions): Log => {
     for (const [subscription, topic] of subscriptions) if (touched.has(topic)) subscription.wake();
   };
 
-  const sourceOf = (topic: TopicBuffer): Source => ({
+  const readers = new Map<TopicBuffer, Map<object, number>>();
+  /** A reader asks for what follows `from`, so it has handled what lies below. */
+  const forget = (topic: TopicBuffer, reader: object, from: number): void => {
+    const positions = readers.get(topic) ?? new Map<object, number>();
+    readers.set(topic, positions.set(reader, from));
+    topic.dropBelow(Math.min(...positions.values()));
+  };
+
+  const sourceOf = (name: string, topic: TopicBuffer, reader: object): Source => ({
     fetch(from, max) {
+      if (untilRead.includes(name)) forget(topic, reader, from);
       const records = topic.slice(from, max);
       const next = records.length > 0 ? records.at(-1)!.offset + 1 : Math.max(from, topic.end);
       return { records, next, idle: records.length === 0 };
@@ -91,8 +102,9 @@ export const memoryLog = ({ clock, keep = {} }: MemoryLogOptions): Log => {
       if (closing !== undefined) throw fault("log-closed", {});
       const buffer = topicOf(topic);
       const committed = group === undefined ? undefined : groups.get(groupKey(group, topic, 0));
+      const reader = {};
       const subscription = startSubscription({
-        source: sourceOf(buffer),
+        source: sourceOf(topic, buffer, reader),
         from: committed ?? (from === "end" ? buffer.end : 0),
         target: buffer.end,
         maxBatch,
@@ -101,7 +113,10 @@ export const memoryLog = ({ clock, keep = {} }: MemoryLogOptions): Log => {
           checkPosition(topic, partition, offset);
           if (group !== undefined) groups.set(groupKey(group, topic, partition), offset);
         },
-        ended: () => void subscriptions.delete(subscription),
+        ended: () => {
+          subscriptions.delete(subscription);
+          readers.get(buffer)?.delete(reader);
+        },
       });
       subscriptions.set(subscription, topic);
       return subscription;

@@ -38,11 +38,16 @@ export class TopicBuffer {
     return this.#records.slice(first, Math.min(first + max, this.#head + Math.max(0, to - start)));
   }
 
+  /** Forgets what lies below the offset. */
+  dropBelow(offset: number): void {
+    while (this.start < Math.min(offset, this.#end)) this.#drop();
+  }
+
   /** Forgets the oldest; the array is compacted now and then, so that a drop costs no more than a push. */
   #drop(): void {
     this.#records[this.#head] = undefined as unknown as LogRecord;
     this.#head += 1;
-    if (this.#head < 1024 || this.#head * 2 < this.#records.length) return;
+    if (this.#head < this.#records.length && (this.#head < 1024 || this.#head * 2 < this.#records.length)) return;
     this.#records = this.#records.slice(this.#head);
     this.#head = 0;
   }
