@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { SEVERITIES } from "#sdk/terms.ts";
 import type { Context } from "./context.ts";
-import { EXIT } from "./exit.ts";
+
+/** Fit for CI: `scan` and `test` say 1 where something was found. */
+export const EXIT = { ok: 0, found: 1, failed: 2 } as const;
 
 const many = (value: string, before: string[] | undefined) => [...(before ?? []), value];
 
@@ -27,7 +29,7 @@ const running = (command: Command) =>
   command
     .option("--url <url>", "the running Roundsman to ask (default: http://127.0.0.1:$PORT, or 8080)")
     .option("--data <dir>", "instead of asking one that runs: the data directory of a stopped one")
-    .option("--cluster <name>", "only this cluster's; needed where a data directory holds several");
+    .option("--cluster <name>", "whose findings in the data directory, where it holds several");
 
 const example = (command: Command, ...lines: string[]) =>
   command.addHelpText("after", `\nExample:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
@@ -115,8 +117,7 @@ export function createProgram(context: Context): Command {
 
   const rbac = add("rbac", "print the read-only role that Roundsman needs for the cases it runs");
   cluster(cases(rbac))
-    .option("-n, --namespace <name>", "rights in this namespace only, as for start (may be given again)", many)
-    .option("--account-namespace <name>", "where the service account stands", "roundsman")
+    .option("-n, --namespace <name>", "of the service account", "roundsman")
     .action(async (options) => (await import("./rbac.ts")).rbac({ ...context, version }, options));
   example(rbac, "roundsman rbac --cases ./my-cases | kubectl apply -f -");
   return program;
