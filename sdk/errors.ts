@@ -144,7 +144,7 @@ export const CATALOGUE = {
     "No Roundsman answers at {url} ({what}): start one with `roundsman start`, or name it with --url, or read a stopped one's data with --data.",
     true,
   ),
-  "answered-badly": entry("{url} answered {status}: {what}", false),
+  "answered-badly": entry("{url} answered {status}: {what}.", false),
   "data-unreadable": entry("{data} cannot be read: {what}.", false),
   "finding-unknown": entry(
     "No finding begins with {fingerprint}: `roundsman findings --state all` lists them.",
@@ -156,12 +156,8 @@ export const CATALOGUE = {
     "{file} cannot be read as a dump: {what}. Give what `kubectl get … -o json` or `-o yaml` printed.",
     false,
   ),
-  "no-cluster": entry(
-    "No cluster is named: give a dump with -f, or --kubeconfig, or KUBECONFIG. (`roundsman start` has a practice cluster.)",
-    false,
-  ),
-  "folder-taken": entry("{dir} is not empty: name a folder that is, or is not there yet.", false),
-  "tests-missing": entry("{dir} holds no test: files that end in .test.ts are run.", false),
+  "folder-taken": entry("{dir} {what}: name a folder that is empty, or is not there yet.", false),
+  "tests-missing": entry("{dir} cannot be tested: {what}.", false),
   // alert
   "sink-unreachable": entry(
     "{url} did not take a notice: {what}. It is tried again, not before {retryAfter} ms.",

@@ -2,15 +2,17 @@ import { readConfigFiles } from "#functions/standalone/config-files.ts";
 import { sayDuration } from "#sdk/case/duration.ts";
 import { instancesOn } from "#sdk/resources/instances.ts";
 import type { VersionedContext } from "./context.ts";
+import { EXIT } from "./exit.ts";
 import { loadCases } from "./loaded.ts";
 import { type Format, print, table } from "./print.ts";
-import { EXIT } from "./program.ts";
 
 export interface CasesOptions {
   readonly cases?: string[];
   readonly config?: string;
   readonly output: Format;
 }
+
+const WIDTH = 90;
 
 /** Lists what is loaded. A case with a mistake is named, and the exit code says so. */
 export async function cases(context: VersionedContext, options: CasesOptions): Promise<void> {
@@ -48,4 +50,8 @@ export async function cases(context: VersionedContext, options: CasesOptions): P
   }
 }
 
-const firstSentence = (text: string) => (/^[^.]{1,200}\./.exec(text)?.[0] ?? text).slice(0, 90);
+/** As much of it as a line holds. */
+function firstSentence(text: string): string {
+  const sentence = /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text;
+  return sentence.length <= WIDTH ? sentence : `${sentence.slice(0, sentence.lastIndexOf(" ", WIDTH - 1))} …`;
+}

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
-import { parseAllDocuments } from "yaml";
-import { fault, isFault, sayError } from "#sdk/errors.ts";
-import { parseJson } from "#sdk/event/json.ts";
+import { fault } from "#sdk/errors.ts";
+import { sayFileError } from "#sdk/runtime/file-error.ts";
+import { decodeDump, parseDump, Unreadable } from "./dump-text.ts";
 
 type Any = any;
 
@@ -20,31 +20,39 @@ export interface Snapshot {
 export interface Dump extends Snapshot {
   /** Unix ms: the youngest file's time; undefined for stdin. */
   readonly time?: number;
+  /** Things in lists that are no objects, and were left out: sentences. */
+  readonly unusable: readonly string[];
 }
 
-const JSON_START = /^\s*[{[]/;
+const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 
-function parse(text: string, file: string): Any[] {
-  const unreadable = (what: string, e?: unknown) => fault("dump-unreadable", { file, what }, e);
-  if (text.trim() === "") throw unreadable("it is empty");
-  if (JSON_START.test(text)) {
-    try {
-      return [parseJson(text, { poison: "drop", where: "it" })];
-    } catch (e) {
-      // Several JSON documents one after the other are YAML too, and so is JSON with a comment.
-      if (!isFault(e, "json-invalid") || text.length > 64 << 20) throw unreadable(sayError(e), e);
-    }
-  }
-  const documents = parseAllDocuments(text);
-  const error = documents.find((document) => document.errors.length > 0)?.errors[0];
-  if (error) throw unreadable(error.message.split("\n")[0]!);
-  return documents.map((document) => document.toJS()).filter((value) => value !== null && value !== undefined);
+/** Why something is no object that a case could look at. */
+function whyUnusable(value: Any): string | undefined {
+  if (typeof value !== "object" || value === null) return `is ${JSON.stringify(value)}`;
+  const { apiVersion, kind, metadata } = value;
+  if (!isText(kind)) return "has no kind";
+  if (!isText(apiVersion)) return "has no apiVersion";
+  if (typeof metadata !== "object" || metadata === null) return `is a ${kind} without metadata`;
+  if (!isText(metadata.name)) return `is a ${kind} without a name`;
+  return undefined;
+}
+
+/** Why a whole document is none, for someone who gave the wrong file. */
+function whatElse(document: Any): string {
+  const { kind, items, message, rows } = document ?? {};
+  if (Array.isArray(items) && !isText(kind))
+    return "its list has no kind: it ends too early, or something else wrote it";
+  if (kind === "Status") return `it is an answer of the API server that says: ${message}`;
+  if (kind === "Table" && rows) return "it is a table for people";
+  const text = JSON.stringify(document) ?? String(document);
+  return `it holds no Kubernetes object but ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`;
 }
 
 /** Collects what documents hold: objects, lists of them, and what `kubectl version -o json` prints. */
 class Collector {
   readonly objects = new Map<string, Any[]>();
   readonly listed = new Set<string>();
+  readonly unusable: string[] = [];
   version: Snapshot["version"];
 
   add(document: Any, file: string): void {
@@ -52,28 +60,30 @@ class Collector {
       for (const one of document) this.add(one, file);
       return;
     }
-    if (typeof document?.serverVersion?.gitVersion === "string") {
+    if (isText(document?.serverVersion?.gitVersion)) {
       this.version = document.serverVersion;
       return;
     }
     const { kind, apiVersion, items } = document ?? {};
-    if (typeof kind === "string" && kind.endsWith("List") && Array.isArray(items)) {
-      const of = kind === "List" ? undefined : { apiVersion, kind: kind.slice(0, -"List".length) };
+    // Go writes an empty list as null.
+    if (isText(kind) && kind.endsWith("List") && (Array.isArray(items) || items === null)) {
+      const of =
+        kind === "List" || !isText(apiVersion) ? undefined : { apiVersion, kind: kind.slice(0, -"List".length) };
       if (of) this.listed.add(`${of.apiVersion}/${of.kind}`);
-      for (const item of items) this.#object(of ? { ...of, ...item } : item, file);
+      for (const [i, item] of (items ?? []).entries()) {
+        const object = of && typeof item === "object" && item !== null ? { ...of, ...item } : item;
+        const why = whyUnusable(object);
+        if (why === undefined) this.#object(object);
+        else this.unusable.push(`${file}: item ${i + 1} of the ${kind} ${why}, so it is left out`);
+      }
       return;
     }
-    this.#object(document, file);
+    if (whyUnusable(document) !== undefined) throw new Unreadable(whatElse(document));
+    this.#object(document);
   }
 
-  #object(object: Any, file: string): void {
-    const { apiVersion, kind, metadata } = object ?? {};
-    if (typeof apiVersion !== "string" || typeof kind !== "string" || typeof metadata?.name !== "string")
-      throw fault("dump-unreadable", {
-        file,
-        what: `it holds something that is no object: ${JSON.stringify(object)?.slice(0, 80)}`,
-      });
-    const name = `${apiVersion}/${kind}`;
+  #object(object: Any): void {
+    const name = `${object.apiVersion}/${object.kind}`;
     this.listed.add(name);
     const known = this.objects.get(name);
     if (known) known.push(object);
@@ -81,24 +91,29 @@ class Collector {
   }
 }
 
-/** Reads what `kubectl get … -o json|yaml` printed: an object, a List, or several, from files or stdin (`-`). */
-export async function readDump(files: readonly string[], stdin: () => Promise<string>): Promise<Dump> {
+/**
+ * Reads what `kubectl get … -o json|yaml` printed: an object, a List, or several, from files or stdin (`-`).
+ * @throws dump-unreadable: names the file
+ */
+export async function readDump(files: readonly string[], stdin: () => Promise<Uint8Array>): Promise<Dump> {
   const collector = new Collector();
   let time: number | undefined;
   for (const file of files) {
-    let text: string;
+    const shown = file === "-" ? "stdin" : file;
     try {
-      text = file === "-" ? await stdin() : await readFile(file, "utf8");
+      const bytes = file === "-" ? await stdin() : await readFile(file);
       if (file !== "-") time = Math.max(time ?? 0, (await stat(file)).mtimeMs);
+      for (const document of parseDump(decodeDump(bytes))) collector.add(document, shown);
     } catch (e) {
-      throw fault("dump-unreadable", { file, what: sayError(e) }, e);
+      const what = e instanceof Unreadable ? e.message : sayFileError(e);
+      throw fault("dump-unreadable", { file: shown, what }, e);
     }
-    for (const document of parse(text, file)) collector.add(document, file);
   }
-  const { objects, listed, version } = collector;
+  const { objects, listed, unusable, version } = collector;
   return {
     objects,
     listed,
+    unusable,
     refused: new Map(),
     ...(version && { version }),
     ...(time !== undefined && { time: Math.round(time) }),

@@ -24,15 +24,27 @@ export interface FindingsOptions extends Running {
 }
 
 async function ask<T>(url: string, path: string): Promise<T> {
-  let response: Response;
+  let status: number;
+  let text: string;
   try {
-    response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(10_000) });
+    status = response.status;
+    text = await response.text();
   } catch (e) {
     throw fault("not-running", { url, what: sayError((e as Error).cause ?? e) }, e);
   }
-  const body = parseJson(await response.text()) as T & { error?: { message: string } };
-  if (!response.ok)
-    throw fault("answered-badly", { url, status: response.status, what: body.error?.message ?? response.statusText });
+  let body: T & { error?: { message: string } };
+  try {
+    body = parseJson(text) as typeof body;
+  } catch (e) {
+    throw fault("answered-badly", { url, status, what: "not in Roundsman's JSON; something else listens there" }, e);
+  }
+  if (status !== 200)
+    throw fault("answered-badly", {
+      url,
+      status,
+      what: (body.error?.message ?? "it says no reason").replace(/\.$/, ""),
+    });
   return body;
 }
 
@@ -48,13 +60,14 @@ async function read(context: Context, options: Running): Promise<{ findings: Fin
 }
 
 export async function findings(context: Context, options: FindingsOptions): Promise<void> {
-  const { state, output, severity, case: name, owner, namespace } = options;
+  const { state, output, severity, case: name, owner, namespace, cluster } = options;
   const found = filterFindings((await read(context, options)).findings, {
     ...(state !== "all" && { state }),
     ...(severity && { severity }),
     ...(name !== undefined && { case: name }),
     ...(owner !== undefined && { owner }),
     ...(namespace !== undefined && { namespace }),
+    ...(cluster !== undefined && { cluster }),
   });
   const people = () =>
     found.length === 0 ? `No ${state === "all" ? "" : `${state} `}findings.` : findingsTable(found, Date.now());
@@ -69,7 +82,10 @@ export async function show(context: Context, fingerprint: string, options: Runni
     throw fault("finding-ambiguous", {
       fingerprint,
       count: fitting.length,
-      all: fitting.map((f) => f.fingerprint).join(", "),
+      all: `${fitting
+        .slice(0, 10)
+        .map((f) => f.fingerprint)
+        .join(", ")}${fitting.length > 10 ? ", …" : ""}`,
     });
   const finding = fitting[0]!;
   const manifest = cases.find((one) => one.name === finding.case);

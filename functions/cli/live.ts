@@ -1,28 +1,39 @@
 import type { KubeClient } from "#broker/kube/index.ts";
+import { customKinds } from "#functions/watcher/custom-kinds.ts";
 import { planStreams } from "#functions/watcher/streams.ts";
 import { isFault } from "#sdk/errors.ts";
 import type { Instance } from "#sdk/resources/instances.ts";
 import type { Snapshot } from "./dump.ts";
+import { isLocal } from "./scope.ts";
 
 export interface LiveOptions {
   readonly client: KubeClient;
   readonly instances: readonly Instance[];
   readonly namespaces?: readonly string[];
-  readonly exclude: readonly string[];
   /** For a terminal. */
   readonly progress: (kind: string) => void;
 }
 
+export interface Listed extends Snapshot {
+  /** Which kinds `*` reads. */
+  readonly all: ReadonlySet<string>;
+  /** What can run on what was listed. */
+  readonly instances: readonly Instance[];
+  readonly skipped: readonly { readonly instance: string; readonly why: string }[];
+}
+
 /** Lists once what the instances read. A kind that may not be listed is named; the others go on. */
-export async function listLive({
-  client,
-  instances,
-  namespaces,
-  exclude,
-  progress,
-}: LiveOptions): Promise<Snapshot & { all: ReadonlySet<string> }> {
+export async function listLive({ client, instances, namespaces, progress }: LiveOptions): Promise<Listed> {
   const [discovery, said] = await Promise.all([client.discover(), client.version()]);
-  const plan = planStreams(discovery, instances, new Set(), namespaces);
+  const running = namespaces ? instances.filter((one) => isLocal(one, discovery.resources)) : instances;
+  const why = `only the namespace ${namespaces?.join(", ")} is read`;
+  const skipped = instances.filter((one) => !running.includes(one)).map(({ id }) => ({ instance: id, why }));
+  const plan = planStreams(
+    discovery,
+    running,
+    await customKinds({ client, discovery, instances: running }),
+    namespaces,
+  );
   const objects = new Map<string, any[]>();
   const refused = new Map<string, string>();
   const listed = new Set<string>();
@@ -38,16 +49,9 @@ export async function listLive({
         metadataOnly,
         ...(fieldSelector !== undefined && { fieldSelector }),
       })) {
-        const kept =
-          exclude.length === 0
-            ? items
-            : items.filter(
-                ({ metadata }) =>
-                  !exclude.includes((kind === "v1/Namespace" ? metadata.name : metadata.namespace) ?? ""),
-              );
         const known = objects.get(kind);
-        if (known) known.push(...kept);
-        else objects.set(kind, [...kept]);
+        if (known) known.push(...items);
+        else objects.set(kind, [...items]);
       }
       listed.add(kind);
     } catch (e) {
@@ -61,6 +65,8 @@ export async function listLive({
     listed,
     refused,
     all: plan.all,
+    instances: running,
+    skipped,
     version: { major: String(major), minor: String(minor), gitVersion },
   };
 }

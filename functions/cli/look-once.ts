@@ -1,6 +1,7 @@
 import { Tables } from "#broker/table/tables.ts";
 import { compareFindings } from "#functions/ledger/api.ts";
 import { compileReads } from "#sdk/case/compile.ts";
+import { sayError } from "#sdk/errors.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
 import type { CasePool } from "#sdk/serve/pool.ts";
@@ -17,11 +18,14 @@ export interface LookOnceOptions {
   readonly complete: boolean;
   /** Unix ms. */
   readonly now: number;
-  readonly pool: CasePool;
+  readonly pool: Pick<CasePool, "evaluate">;
 }
 
 export interface Looked {
   readonly findings: Finding[];
+  /** How many instances ran, and how many could not though they should have. */
+  readonly ran: number;
+  readonly refused: number;
   /** Instances that were left out, and why. */
   readonly skipped: readonly { readonly instance: string; readonly why: string }[];
   /** What could not be run though it should have been. */
@@ -54,17 +58,28 @@ export async function lookOnce(options: LookOnceOptions): Promise<Looked> {
   const { cluster, instances, snapshot, all, complete, now, pool } = options;
   const skipped: { instance: string; why: string }[] = [];
   const errors: string[] = [];
+  const refused = new Map<string, string[]>();
   const running = instances.filter((instance) => {
     const reason = whySkipped(instance, snapshot, complete);
-    if (reason?.refused) errors.push(`${instance.id} could not run: ${reason.why}`);
+    if (reason?.refused) refused.set(reason.why, [...(refused.get(reason.why) ?? []), instance.id]);
     else if (reason) skipped.push({ instance: instance.id, why: reason.why });
     return reason === undefined;
   });
+  for (const [why, ids] of refused) errors.push(`${ids.join(", ")} could not run: ${why}`);
+  if (running.some(({ manifest }) => kindsOf(manifest).includes("*")))
+    for (const [kind, why] of snapshot.refused) if (all?.has(kind)) errors.push(`${kind} is not looked at: ${why}`);
   const tables = new Tables(
     running.map(({ id, manifest, params }) => ({ id, compiled: compileReads(manifest, params) })),
     ...(all ? [(kind: string) => all.has(kind)] : []),
   );
-  for (const [kind, objects] of snapshot.objects) for (const object of objects) tables.upsert(kind, object, now);
+  for (const [kind, objects] of snapshot.objects)
+    for (const object of objects) {
+      try {
+        tables.upsert(kind, object, now);
+      } catch (e) {
+        errors.push(`${nameOf(kind, object)} has not the shape of its kind (${sayError(e)}), so it is left out`);
+      }
+    }
   if (snapshot.version) {
     const row = {
       apiVersion: "roundsman",
@@ -75,16 +90,16 @@ export async function lookOnce(options: LookOnceOptions): Promise<Looked> {
     };
     tables.upsert("roundsman/Cluster", row, now);
   }
-  const checks = running.flatMap((instance) => checksOf(cluster, instance, tables));
+  const checks = running.flatMap((instance) => checksOf(cluster, instance, tables, errors));
   const batches = Array.from({ length: Math.ceil(checks.length / BATCH) }, (_, i) =>
     checks.slice(i * BATCH, (i + 1) * BATCH),
   );
   const answers = (await Promise.all(batches.map((batch) => pool.evaluate(batch)))).flat();
   const byId = new Map(running.map((instance) => [instance.id, instance]));
-  const checkOf = new Map(checks.map((check) => [check.id, check]));
+  const dueOf = new Map(checks.map((check) => [check.id, check]));
   const findings = new Map<string, Finding>();
   for (const answer of answers) {
-    const of = checkOf.get(answer.id)!;
+    const of = dueOf.get(answer.id)!;
     if ("error" in answer) {
       errors.push(`${of.instance} under key ${JSON.stringify(of.key)} ${answer.error.message}`);
       continue;
@@ -98,7 +113,13 @@ export async function lookOnce(options: LookOnceOptions): Promise<Looked> {
       if (opens <= now) findings.set(problem.fingerprint, findingOf(cluster, instance, problem, now));
     }
   }
-  return { findings: [...findings.values()].sort(compareFindings), skipped, errors };
+  return {
+    findings: [...findings.values()].sort(compareFindings),
+    ran: running.length,
+    refused: [...refused.values()].flat().length,
+    skipped,
+    errors,
+  };
 }
 
 interface DueCheck {
@@ -108,25 +129,38 @@ interface DueCheck {
   readonly text: string;
 }
 
-function checksOf(cluster: string, instance: Instance, tables: Tables): DueCheck[] {
+/** An object as a dump has it: its name was looked at, nothing else. */
+const nameOf = (kind: string, { metadata: { namespace, name } }: any) =>
+  `${kind.slice(kind.lastIndexOf("/") + 1)} ${typeof namespace === "string" ? `${namespace}/` : ""}${name}`;
+
+function checksOf(cluster: string, instance: Instance, tables: Tables, errors: string[]): DueCheck[] {
   return tables.takeDirty(instance.id).flatMap((group) => {
-    const look = tables.look(instance.id, group);
-    if (!look.candidate) return [];
-    const key = tables.keyIsList(instance.id) ? look.key : (look.key[0] ?? "");
-    const id = JSON.stringify([instance.id, key]);
-    const check: Check = {
-      id,
-      cluster,
-      case: instance.case,
-      instance: instance.id,
-      key,
-      stamp: { epoch: 0, seq: 0 },
-      params: instance.params,
-      rows: look.rows(),
-      ...look.scopes(),
-    };
-    return [{ id, instance: instance.id, key, text: JSON.stringify(check) }];
+    try {
+      return checkOf(cluster, instance, tables, group);
+    } catch (e) {
+      errors.push(`${instance.id} could not look at ${group}: ${sayError(e)}`);
+      return [];
+    }
   });
+}
+
+function checkOf(cluster: string, instance: Instance, tables: Tables, group: string): DueCheck[] {
+  const look = tables.look(instance.id, group);
+  if (!look.candidate) return [];
+  const key = tables.keyIsList(instance.id) ? look.key : (look.key[0] ?? "");
+  const id = JSON.stringify([instance.id, key]);
+  const check: Check = {
+    id,
+    cluster,
+    case: instance.case,
+    instance: instance.id,
+    key,
+    stamp: { epoch: 0, seq: 0 },
+    params: instance.params,
+    rows: look.rows(),
+    ...look.scopes(),
+  };
+  return [{ id, instance: instance.id, key, text: JSON.stringify(check) }];
 }
 
 function findingOf(cluster: string, instance: Instance, problem: StatedProblem, now: number): Finding {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { isFault, sayError } from "#sdk/errors.ts";
-import { createProgram, EXIT } from "./program.ts";
+import { EXIT } from "./exit.ts";
+import { createProgram } from "./program.ts";
 
 // A reader that went away (`roundsman findings | head`) is no error.
 process.stdout.on("error", (e: NodeJS.ErrnoException) => process.exit(e.code === "EPIPE" ? 0 : EXIT.failed));

@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fault } from "#sdk/errors.ts";
+import { sayFileError } from "#sdk/runtime/file-error.ts";
 import type { VersionedContext } from "./context.ts";
 
 export interface NewOptions {
@@ -89,6 +90,21 @@ function packageSpec(context: VersionedContext, dir: string, given: string | und
   return /\.tgz$/.test(given) ? `file:${relative(dir, resolve(context.process.cwd(), given))}` : given;
 }
 
+/** @throws folder-taken */
+async function makeEmpty(dir: string, given: string): Promise<void> {
+  let names: string[];
+  try {
+    await mkdir(dir, { recursive: true });
+    names = await readdir(dir);
+  } catch (e) {
+    const { code } = e as NodeJS.ErrnoException;
+    const what =
+      code === "EEXIST" || code === "ENOTDIR" ? "is, or stands in, a file" : `cannot be made (${sayFileError(e)})`;
+    throw fault("folder-taken", { dir: given, what }, e);
+  }
+  if (names.length > 0) throw fault("folder-taken", { dir: given, what: "is not empty" });
+}
+
 /** Writes a folder with a case and its test, that depends on the package and on nothing else. */
 export async function create(context: VersionedContext, given: string, options: NewOptions): Promise<void> {
   const { process } = context;
@@ -99,8 +115,7 @@ export async function create(context: VersionedContext, given: string, options: 
       field: "name",
       what: `is ${JSON.stringify(options.name)}; write group/kebab-case, such as "shop/no-latest-image"`,
     });
-  await mkdir(dir, { recursive: true });
-  if ((await readdir(dir)).length > 0) throw fault("folder-taken", { dir: given });
+  await makeEmpty(dir, given || ".");
   const file = options.name.split("/")[1]!;
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   const files: Record<string, string> = {

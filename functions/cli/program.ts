@@ -2,9 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { SEVERITIES } from "#sdk/terms.ts";
 import type { Context } from "./context.ts";
-
-/** Fit for CI: `scan` and `test` say 1 where something was found. */
-export const EXIT = { ok: 0, found: 1, failed: 2 } as const;
+import { EXIT } from "./exit.ts";
 
 const many = (value: string, before: string[] | undefined) => [...(before ?? []), value];
 
@@ -29,7 +27,7 @@ const running = (command: Command) =>
   command
     .option("--url <url>", "the running Roundsman to ask (default: http://127.0.0.1:$PORT, or 8080)")
     .option("--data <dir>", "instead of asking one that runs: the data directory of a stopped one")
-    .option("--cluster <name>", "whose findings in the data directory, where it holds several");
+    .option("--cluster <name>", "only this cluster's; needed where a data directory holds several");
 
 const example = (command: Command, ...lines: string[]) =>
   command.addHelpText("after", `\nExample:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
@@ -43,7 +41,10 @@ export function createProgram(context: Context): Command {
     )
     .version(version)
     .showHelpAfterError("(roundsman --help shows what there is)")
-    .configureOutput({ writeErr: (text) => context.process.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => context.process.stdout.write(text),
+      writeErr: (text) => context.process.stderr.write(text),
+    })
     .exitOverride((e) => context.process.exit(e.exitCode === 0 ? EXIT.ok : EXIT.failed));
   const add = (name: string, description: string) => program.command(name).description(description);
 
@@ -117,7 +118,8 @@ export function createProgram(context: Context): Command {
 
   const rbac = add("rbac", "print the read-only role that Roundsman needs for the cases it runs");
   cluster(cases(rbac))
-    .option("-n, --namespace <name>", "of the service account", "roundsman")
+    .option("-n, --namespace <name>", "rights in this namespace only, as for start (may be given again)", many)
+    .option("--account-namespace <name>", "where the service account stands", "roundsman")
     .action(async (options) => (await import("./rbac.ts")).rbac({ ...context, version }, options));
   example(rbac, "roundsman rbac --cases ./my-cases | kubectl apply -f -");
   return program;

@@ -3,104 +3,167 @@ import { type Discovery, findResource, type Resource } from "#broker/kube/index.
 import { isInAll } from "#broker/table/tables.ts";
 import { namedCluster } from "#functions/standalone/cluster.ts";
 import { readConfigFiles } from "#functions/standalone/config-files.ts";
+import { fault } from "#sdk/errors.ts";
 import { type Instance, instancesOn, kindsOf } from "#sdk/resources/instances.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { BUILT_IN_RESOURCES } from "./built-in-resources.ts";
 import type { VersionedContext } from "./context.ts";
+import { EXIT } from "./exit.ts";
 import { loadCases } from "./loaded.ts";
 
 export interface RbacOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly cluster?: string;
-  readonly cases?: string[];
+  readonly cases?: readonly string[];
   readonly config?: string;
-  readonly namespace: string;
+  /** Only there, for what stands in a namespace. */
+  readonly namespace?: readonly string[];
+  readonly accountNamespace: string;
 }
 
-const VERBS = ["get", "list", "watch"];
+const VERBS = ["list", "watch"];
 /** What scopes need (owner, zone, pool), whether a case reads it or not. */
 const ALWAYS = ["v1/Namespace", "v1/Node"];
+const DEFINITIONS = "apiextensions.k8s.io/v1/CustomResourceDefinition";
+const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** The read-only rights for what these instances read: named resources only, never secrets, never `*`. */
-export function rulesFor(
-  instances: readonly Instance[],
-  { resources }: Pick<Discovery, "resources">,
-): { rules: object[]; unknown: string[] } {
-  const wanted = new Set([...ALWAYS, ...instances.flatMap(({ manifest }) => kindsOf(manifest))]);
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+export interface Rules {
+  /** For what stands in no namespace. */
+  readonly cluster: readonly Rule[];
+  readonly namespaced: readonly Rule[];
+  /** Kinds that are not served. */
+  readonly unknown: readonly string[];
+}
+
+function rulesOf(resources: readonly Resource[]): Rule[] {
   const plurals = new Map<string, Set<string>>();
-  const add = ({ group, plural }: Resource) => plurals.set(group, (plurals.get(group) ?? new Set()).add(plural));
-  const unknown: string[] = [];
-  for (const kind of wanted) {
-    if (kind === "roundsman/Cluster") continue;
-    if (kind === "*") {
-      for (const resource of resources)
-        if (
-          resource.preferred &&
-          resource.verbs.includes("watch") &&
-          isInAll(`${resource.apiVersion}/${resource.kind}`)
-        )
-          add(resource);
-      continue;
-    }
-    const resource = findResource({ resources, failed: [] }, kind);
-    if (resource) add(resource);
-    else unknown.push(kind);
-  }
-  const rules = [...plurals]
+  for (const { group, plural } of resources) plurals.set(group, (plurals.get(group) ?? new Set()).add(plural));
+  return [...plurals]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([group, names]) => ({ apiGroups: [group], resources: [...names].sort(), verbs: VERBS }));
-  return { rules, unknown };
+}
+
+/** The read-only rights for what these instances read: named resources only, never secrets, never `*`. */
+export function rulesFor(instances: readonly Instance[], { resources }: Pick<Discovery, "resources">): Rules {
+  const wanted = new Set([...ALWAYS, ...instances.flatMap(({ manifest }) => kindsOf(manifest))]);
+  const readsAll = wanted.delete("*");
+  wanted.delete("roundsman/Cluster");
+  const named: Resource[] = [];
+  const unknown: string[] = [];
+  for (const kind of wanted) {
+    const resource = findResource({ resources, failed: [] }, kind);
+    if (resource) named.push(resource);
+    else unknown.push(kind);
+  }
+  // Whether a kind that is not served could be is asked of the definitions.
+  const definitions = unknown.length > 0 ? findResource({ resources, failed: [] }, DEFINITIONS) : undefined;
+  const all = resources.filter(
+    ({ apiVersion, kind, preferred, verbs }) =>
+      readsAll && preferred && VERBS.every((verb) => verbs.includes(verb)) && isInAll(`${apiVersion}/${kind}`),
+  );
+  const needed = [...new Set([...named, ...(definitions ? [definitions] : []), ...all])];
+  return {
+    cluster: rulesOf(needed.filter((one) => !one.namespaced)),
+    namespaced: rulesOf(needed.filter((one) => one.namespaced)),
+    unknown,
+  };
+}
+
+const NAME = "roundsman-watcher";
+const LABELS = { "app.kubernetes.io/name": "roundsman" };
+const GROUP = "rbac.authorization.k8s.io";
+
+/** A role and its binding; in every namespace where none is named. */
+function grant(rules: readonly Rule[], account: string, namespace?: string): object[] {
+  const apiVersion = `${GROUP}/v1`;
+  const kind = namespace === undefined ? "ClusterRole" : "Role";
+  const metadata = { name: NAME, ...(namespace !== undefined && { namespace }), labels: LABELS };
+  const subjects = [{ kind: "ServiceAccount", name: NAME, namespace: account }];
+  return [
+    { apiVersion, kind, metadata, rules },
+    { apiVersion, kind: `${kind}Binding`, metadata, roleRef: { apiGroup: GROUP, kind, name: NAME }, subjects },
+  ];
+}
+
+/** The account and what it may, for kubectl. */
+export function rbacDocuments({ cluster, namespaced }: Rules, account: string, only?: readonly string[]): object[] {
+  return [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: account, labels: LABELS } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: NAME, namespace: account, labels: LABELS } },
+    ...(only === undefined
+      ? grant(merged(cluster, namespaced), account)
+      : [...grant(cluster, account), ...only.flatMap((namespace) => grant(namespaced, account, namespace))]),
+  ];
+}
+
+/** One rule per group. */
+function merged(...lists: readonly (readonly Rule[])[]): Rule[] {
+  const byGroup = new Map<string, readonly string[]>();
+  for (const { apiGroups, resources } of lists.flat())
+    byGroup.set(apiGroups[0]!, [...(byGroup.get(apiGroups[0]!) ?? []), ...resources]);
+  return [...byGroup]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([group, resources]) => ({ apiGroups: [group], resources: [...resources].sort(), verbs: VERBS }));
+}
+
+function checkNamespaces({ namespace = [], accountNamespace }: RbacOptions): void {
+  const check = (key: string, name: string) => {
+    if (!NAMESPACE.test(name))
+      throw fault("config-invalid", {
+        where: "The command line",
+        key,
+        what: `is "${name}", which can be no namespace: lower case letters, digits and "-", at most 63`,
+      });
+  };
+  for (const name of namespace) check("--namespace", name);
+  check("--account-namespace", accountNamespace);
+}
+
+/** What is served: by the cluster that is named, else by Kubernetes itself. */
+async function findServed(context: VersionedContext, options: RbacOptions) {
+  const { env } = context.process;
+  const base = { settings: options, env, clock: systemClock, random: Math.random, logger: createLogger("warn") };
+  const cluster = namedCluster(base);
+  if (!cluster)
+    return {
+      resources: BUILT_IN_RESOURCES,
+      says: "Kubernetes' own kinds; name a cluster to have its custom kinds too",
+    };
+  try {
+    const { resources } = await cluster.client.discover();
+    return { resources, name: cluster.name, says: `what ${cluster.name} serves` };
+  } finally {
+    await cluster.close();
+  }
 }
 
 /** Prints the role, its account and the binding, ready for kubectl. With a cluster named, its custom kinds are in it. */
 export async function rbac(context: VersionedContext, options: RbacOptions): Promise<void> {
   const { process } = context;
+  const say = (message: string) => process.stderr.write(`roundsman: ${message}\n`);
+  checkNamespaces(options);
   const loaded = await loadCases(context, options.cases ?? []);
   try {
-    for (const { message } of loaded.broken) process.stderr.write(`roundsman: ${message}\n`);
-    const configs = (options.config === undefined ? [] : await readConfigFiles(options.config)).filter(
-      (r) => r.kind === "ProbeConfig",
-    );
-    const instances = instancesOn({ name: options.cluster ?? "cluster" }, loaded.manifests, configs);
-    const base = {
-      settings: options,
-      env: process.env,
-      clock: systemClock,
-      random: Math.random,
-      logger: createLogger("warn"),
-    };
-    const cluster = namedCluster(base);
-    let served: Pick<Discovery, "resources"> = { resources: BUILT_IN_RESOURCES };
-    if (cluster) {
-      served = await cluster.client.discover();
-      await cluster.close();
-    }
-    const { rules, unknown } = rulesFor(instances, served);
-    const name = "roundsman-watcher";
-    const labels = { "app.kubernetes.io/name": "roundsman" };
-    const rbacApi = "rbac.authorization.k8s.io";
-    const documents = [
-      { apiVersion: "v1", kind: "Namespace", metadata: { name: options.namespace, labels } },
-      { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: options.namespace, labels } },
-      { apiVersion: `${rbacApi}/v1`, kind: "ClusterRole", metadata: { name, labels }, rules },
-      {
-        apiVersion: `${rbacApi}/v1`,
-        kind: "ClusterRoleBinding",
-        metadata: { name, labels },
-        roleRef: { apiGroup: rbacApi, kind: "ClusterRole", name },
-        subjects: [{ kind: "ServiceAccount", name, namespace: options.namespace }],
-      },
-    ];
-    const from = cluster
-      ? `what ${cluster.name} serves`
-      : "Kubernetes' own kinds; name a cluster to have its custom kinds too";
+    for (const { message } of loaded.broken) say(message);
+    const own = options.config === undefined ? [] : await readConfigFiles(options.config);
+    const configs = own.filter((resource) => resource.kind === "ProbeConfig");
+    const served = await findServed(context, options);
+    const instances = instancesOn({ name: served.name ?? options.cluster ?? "cluster" }, loaded.manifests, configs);
+    const rules = rulesFor(instances, served);
+    const documents = rbacDocuments(rules, options.accountNamespace, options.namespace);
     process.stdout.write(
-      `# Read-only, for ${instances.length} cases, from ${from}.\n${documents.map((d) => stringify(d)).join("---\n")}`,
+      `# Read-only, for ${instances.length} cases, from ${served.says}.\n${documents.map((d) => stringify(d, { aliasDuplicateObjects: false })).join("---\n")}`,
     );
-    if (unknown.length > 0)
-      process.stderr.write(`roundsman: not served, so no right can be named for: ${unknown.join(", ")}\n`);
+    if (rules.unknown.length > 0) say(`not served, so no right can be named for: ${rules.unknown.join(", ")}`);
+    if (loaded.broken.length > 0) process.exitCode = EXIT.failed;
   } finally {
     await loaded.dispose();
   }

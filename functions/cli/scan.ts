@@ -1,143 +1,116 @@
-import { namedCluster } from "#functions/standalone/cluster.ts";
 import { readConfigFiles } from "#functions/standalone/config-files.ts";
+import { mergeResources } from "#functions/standalone/resources.ts";
 import { fault } from "#sdk/errors.ts";
 import { type Instance, instancesOn } from "#sdk/resources/instances.ts";
+import type { Resource } from "#sdk/resources/schemas.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
-import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { type Finding, SEVERITIES } from "#sdk/terms.ts";
 import type { VersionedContext } from "./context.ts";
-import { readDump, type Snapshot } from "./dump.ts";
+import type { Snapshot } from "./dump.ts";
+import { EXIT } from "./exit.ts";
 import { findingsTable } from "./findings-table.ts";
-import { listLive } from "./live.ts";
 import { loadCases } from "./loaded.ts";
+import { fromDump } from "./look-dump.ts";
+import { fromCluster, type LiveOptions } from "./look-live.ts";
 import { type Looked, lookOnce } from "./look-once.ts";
 import { type Format, print } from "./print.ts";
-import { EXIT } from "./program.ts";
+import { inScope } from "./scope.ts";
 
-export interface ScanOptions {
-  readonly file?: string[];
+export interface ScanOptions extends LiveOptions {
+  readonly file?: readonly string[];
   readonly now?: string;
   readonly complete?: boolean;
   readonly failOn?: (typeof SEVERITIES)[number];
   readonly output: Format;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly cluster?: string;
-  readonly namespace?: string[];
-  readonly excludeNamespace?: string[];
-  readonly cases?: string[];
+  readonly cases?: readonly string[];
   readonly config?: string;
 }
 
-interface Looking {
+/** What is looked at, by whom. */
+export interface Looking {
   readonly cluster: string;
   readonly instances: readonly Instance[];
   readonly snapshot: Snapshot;
+  /** Which kinds `*` reads. Default: all that may be. */
   readonly all?: ReadonlySet<string>;
+  /** Unix ms. */
   readonly now: number;
+  /** Instances that were left out already. */
+  readonly skipped: Looked["skipped"];
+  /** What could not be read. */
+  readonly errors: readonly string[];
 }
+
+/** So many lines of one sort, and how many more there are. */
+const LINES = 20;
 
 /** Looks once. Exit code: 0 nothing found, 1 findings (of `--fail-on` or worse), 2 something could not run. */
 export async function scan(context: VersionedContext, options: ScanOptions): Promise<void> {
   const { process } = context;
+  const { file, output, failOn } = options;
   const say = (message: string) => process.stderr.write(`roundsman: ${message}\n`);
+  refuseMix(options);
   const loaded = await loadCases(context, options.cases ?? [], 10_000);
   try {
     for (const { message } of loaded.broken) say(message);
-    const resources = options.config === undefined ? [] : await readConfigFiles(options.config);
-    const configs = resources.filter((resource) => resource.kind === "ProbeConfig");
-    const instancesFor = (cluster: string) => instancesOn({ name: cluster }, loaded.manifests, configs);
-    const looking = options.file
-      ? await fromDump(context, options.file, options, instancesFor, say)
-      : await fromCluster(context, options, instancesFor);
-    const complete = options.complete === true || options.file === undefined;
+    const own = options.config === undefined ? [] : await readConfigFiles(options.config);
+    const instancesFor = (cluster: string, defaults: readonly Resource[] = []) => {
+      const configs = mergeResources(defaults, own).filter((resource) => resource.kind === "ProbeConfig");
+      return instancesOn({ name: cluster }, loaded.manifests, configs);
+    };
+    const { stdin, stderr, env } = process;
+    const progress = (text: string) => stderr.isTTY && stderr.write(`\r\u001b[K${text}`);
+    const looking = file
+      ? await fromDump({ ...options, file }, { stdin, clock: systemClock, instancesFor, say })
+      : await fromCluster(options, { env, instancesFor, say, progress });
+    const complete = options.complete === true || !file;
     const looked = await lookOnce({ ...looking, complete, pool: loaded.pool });
-    tellSkipped(looked.skipped, say);
-    for (const error of looked.errors) say(error);
+    const findings = looked.findings.filter((finding) => inScope(options, finding));
+    const skipped = [...looking.skipped, ...looked.skipped];
+    const errors = [...looking.errors, ...looked.errors];
+    tellSkipped(skipped, file !== undefined, say);
+    for (const error of errors.slice(0, LINES)) say(error);
+    if (errors.length > LINES) say(`and ${errors.length - LINES} more like these`);
+    const all = looked.ran + skipped.length + looked.refused;
     const people = () =>
-      looked.findings.length === 0 ? "Nothing found." : findingsTable(looked.findings, looking.now);
-    process.stdout.write(print(options.output, looked.findings, people));
-    process.exitCode = exitCode(looked, options.failOn, loaded.broken.length);
+      findings.length === 0
+        ? `Nothing found by ${looked.ran === all ? all : `${looked.ran} of ${all}`} cases.`
+        : findingsTable(findings, looking.now);
+    process.stdout.write(print(output, findings, people));
+    const sawNothing = !complete && looking.snapshot.listed.size === 0;
+    if (sawNothing) say("the dump holds no object, so nothing was looked at");
+    process.exitCode = exitCode(findings, failOn, sawNothing || errors.length > 0 || loaded.broken.length > 0);
   } finally {
     await loaded.dispose();
   }
 }
 
+/** A flag that would do nothing is a mistake. */
+function refuseMix(options: ScanOptions): void {
+  const { file, now, complete, kubeconfig, context } = options;
+  const refuse = (key: string, what: string) => fault("config-invalid", { where: "The command line", key, what });
+  if (file === undefined && now !== undefined) throw refuse("--now", "says when a dump was taken: give one with -f");
+  if (file === undefined && complete) throw refuse("--complete", "says what a dump holds: give one with -f");
+  if (file !== undefined && (kubeconfig ?? context) !== undefined)
+    throw refuse(
+      kubeconfig === undefined ? "--context" : "--kubeconfig",
+      "names a cluster, and -f a dump: give one of them",
+    );
+}
+
 /** Silence about what could not be looked at would be a lie: then 0 is never said. */
-function exitCode({ findings, errors }: Looked, failOn: ScanOptions["failOn"], broken: number): number {
+function exitCode(findings: readonly Finding[], failOn: ScanOptions["failOn"], failed: boolean): number {
   const counts = (f: Finding) => failOn === undefined || SEVERITIES.indexOf(f.severity) <= SEVERITIES.indexOf(failOn);
   if (findings.some(counts)) return EXIT.found;
-  return errors.length + broken > 0 ? EXIT.failed : EXIT.ok;
-}
-
-async function fromDump(
-  { process }: VersionedContext,
-  files: readonly string[],
-  options: ScanOptions,
-  instancesFor: (cluster: string) => Instance[],
-  say: (message: string) => void,
-): Promise<Looking> {
-  const cluster = options.cluster ?? "dump";
-  const snapshot = await readDump(files, () => readAll(process.stdin));
-  let now = options.now === undefined ? undefined : Date.parse(options.now);
-  if (Number.isNaN(now))
-    throw fault("config-invalid", {
-      where: "The command line",
-      key: "--now",
-      what: `is "${options.now}"; write a time such as 2026-01-31T12:00:00Z`,
-    });
-  if (now === undefined) {
-    now = snapshot.time ?? Date.now();
-    say(
-      `taken as of ${new Date(now).toISOString()}, ${snapshot.time === undefined ? "now" : "the file's time"}; give --now if it was dumped at another moment`,
-    );
-  }
-  return { cluster, instances: instancesFor(cluster), snapshot, now };
-}
-
-async function fromCluster(
-  { process }: VersionedContext,
-  options: ScanOptions,
-  instancesFor: (cluster: string) => Instance[],
-): Promise<Looking> {
-  const logger = createLogger("warn");
-  const cluster = namedCluster({
-    settings: options,
-    env: process.env,
-    clock: systemClock,
-    random: Math.random,
-    logger,
-  });
-  if (!cluster) throw fault("no-cluster", {});
-  const isTerminal = process.stderr.isTTY === true;
-  try {
-    const instances = instancesFor(cluster.name);
-    const progress = (kind: string) => isTerminal && process.stderr.write(`\r\u001b[Klisting ${kind}`);
-    const { all, ...snapshot } = await listLive({
-      client: cluster.client,
-      instances,
-      ...(options.namespace && { namespaces: options.namespace }),
-      exclude: options.excludeNamespace ?? [],
-      progress,
-    });
-    if (isTerminal) process.stderr.write("\r\u001b[K");
-    return { cluster: cluster.name, instances, snapshot, all, now: Date.now() };
-  } finally {
-    await cluster.close();
-  }
+  return failed ? EXIT.failed : EXIT.ok;
 }
 
 /** One line per reason. */
-function tellSkipped(skipped: Looked["skipped"], say: (message: string) => void): void {
+function tellSkipped(skipped: Looked["skipped"], isDump: boolean, say: (message: string) => void): void {
   const reasons = new Map<string, string[]>();
   for (const { instance, why } of skipped) reasons.set(why, [...(reasons.get(why) ?? []), instance]);
   for (const [why, instances] of reasons)
     say(`${why}: ${instances.join(", ")} ${instances.length === 1 ? "is" : "are"} skipped`);
-  if (reasons.size > 0) say("with --complete, what is not in the dump does not exist, and those cases run too");
-}
-
-async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString("utf8");
+  if (isDump && reasons.size > 0)
+    say("with --complete, what is not in the dump does not exist, and those cases run too");
 }

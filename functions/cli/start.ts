@@ -7,6 +7,7 @@ import { Settings, VARIABLES } from "#functions/standalone/settings.ts";
 import { Standalone } from "#functions/standalone/standalone.ts";
 import { fault, sayError } from "#sdk/errors.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
+import { sayFileError } from "#sdk/runtime/file-error.ts";
 import { untilSignal } from "#sdk/runtime/lifecycle.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { readSettings } from "#sdk/runtime/settings.ts";
@@ -26,7 +27,7 @@ async function settingsFile(file: string | undefined) {
   try {
     text = await readFile(file, "utf8");
   } catch (e) {
-    throw fault("config-unreadable", { where: file, what: sayError(e) }, e);
+    throw fault("config-unreadable", { where: file, what: sayFileError(e) }, e);
   }
   return { file: { name: file, values: readDocuments(text, file)[0]?.value ?? {} } };
 }

@@ -4,9 +4,10 @@ import { readConfig } from "#broker/config-view.ts";
 import { openFileLog } from "#broker/log/file/file-log.ts";
 import { clusterDirectory } from "#functions/standalone/paths.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
-import { fault, sayError } from "#sdk/errors.ts";
+import { fault } from "#sdk/errors.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
+import { sayFileError } from "#sdk/runtime/file-error.ts";
 import type { Finding } from "#sdk/terms.ts";
 
 /** What a data directory holds, read without touching it. */
@@ -37,7 +38,7 @@ async function onlyCluster(data: string): Promise<string> {
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name);
   } catch (e) {
-    throw fault("data-unreadable", { data, what: sayError(e) }, e);
+    throw fault("data-unreadable", { data, what: sayFileError(e) }, e);
   }
   if (names.length === 1) return join(data, names[0]!);
   const known = names.map(decodeURIComponent).sort().join(", ");

@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fault, sayError } from "#sdk/errors.ts";
+import { fault } from "#sdk/errors.ts";
+import { sayFileError } from "#sdk/runtime/file-error.ts";
 import { type Context, sdkOf, testingOf } from "./context.ts";
-import { EXIT } from "./program.ts";
+import { EXIT } from "./exit.ts";
 
 const IS_TEST = /\.test\.[mc]?[tj]s$/;
 
@@ -27,9 +28,10 @@ export async function test(context: Context, dir: string): Promise<void> {
   try {
     files = await testsIn(root);
   } catch (e) {
-    throw fault("tests-missing", { dir: `${dir} (${sayError(e)})` }, e);
+    throw fault("tests-missing", { dir, what: sayFileError(e) }, e);
   }
-  if (files.length === 0) throw fault("tests-missing", { dir });
+  if (files.length === 0)
+    throw fault("tests-missing", { dir, what: "it holds no test; files that end in .test.ts are run" });
   // Beside the tests, so that the packages they import are found.
   const out = await mkdtemp(join((await stat(root)).isDirectory() ? root : resolve(root, ".."), ".roundsman-test-"));
   const remove = () => rm(out, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { fault, sayError } from "#sdk/errors.ts";
+import { sayFileError } from "#sdk/runtime/file-error.ts";
 import type { CaseModule } from "#sdk/serve/messages.ts";
 
 export interface CaseModulesOptions {
@@ -53,7 +54,7 @@ export async function bundleCases({
     try {
       files = await filesIn(resolve(cwd, path));
     } catch (e) {
-      throw fault("cases-unreadable", { path, what: sayError(e) }, e);
+      throw fault("cases-unreadable", { path, what: sayFileError(e) }, e);
     }
     if (files.length === 0) throw fault("cases-unreadable", { path, what: "it holds no .ts or .js file" });
     for (const file of files) {

@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { fault, sayError } from "#sdk/errors.ts";
+import { fault } from "#sdk/errors.ts";
 import { createResourceReader } from "#sdk/resources/read.ts";
 import type { Resource } from "#sdk/resources/schemas.ts";
+import { sayFileError } from "#sdk/runtime/file-error.ts";
 
 const IS_CONFIG = /\.(?:ya?ml|json)$/;
 
@@ -16,7 +17,7 @@ async function filesIn(path: string): Promise<string[]> {
       .map((entry) => join(path, entry.name))
       .sort();
   } catch (e) {
-    throw fault("config-unreadable", { where: path, what: sayError(e) }, e);
+    throw fault("config-unreadable", { where: path, what: sayFileError(e) }, e);
   }
 }
 
@@ -52,7 +53,7 @@ export async function readConfigFiles(path: string): Promise<Resource[]> {
     try {
       text = await readFile(file, "utf8");
     } catch (e) {
-      throw fault("config-unreadable", { where: file, what: sayError(e) }, e);
+      throw fault("config-unreadable", { where: file, what: sayFileError(e) }, e);
     }
     for (const { value, where } of readDocuments(text, file)) {
       const resource = read(value, where);

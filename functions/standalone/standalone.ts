@@ -20,6 +20,7 @@ import { CasePool } from "#sdk/serve/pool.ts";
 import { createApi } from "./api.ts";
 import type { WatchedCluster } from "./cluster.ts";
 import { createMetrics } from "./metrics.ts";
+import { mergeResources } from "./resources.ts";
 import type { Settings } from "./settings.ts";
 import { sinkOf } from "./sinks.ts";
 
@@ -50,18 +51,6 @@ const STDOUT: AlertSubscription = {
   metadata: { name: "stdout" },
   spec: { sink: { stdout: {} } },
 };
-
-/** Later resources take the place of earlier ones that configure the same. */
-function merge(defaults: readonly Resource[], own: readonly Resource[]): Resource[] {
-  const cases = new Set(
-    own.flatMap((r) => (r.kind === "ProbeConfig" && r.spec.instance === undefined ? [r.spec.case] : [])),
-  );
-  const names = new Set(own.map((r) => `${r.kind} ${r.metadata.name}`));
-  const kept = defaults.filter(
-    (r) => !names.has(`${r.kind} ${r.metadata.name}`) && !(r.kind === "ProbeConfig" && cases.has(r.spec.case)),
-  );
-  return [...kept, ...own];
-}
 
 /** Everything in one process on one file log: watcher, dispatcher, ledger, alert, and the API. */
 export class Standalone {
@@ -148,7 +137,7 @@ export class Standalone {
           spec: {},
         };
         const set = { manifests, probeConfigs: [], subscriptions: [], clusters: [named] };
-        const resources = [...merge(defaults, this.#options.resources), named];
+        const resources = [...mergeResources(defaults, this.#options.resources), named];
         // What is wrong is found before it is written down.
         instancesOf({ ...set, probeConfigs: resources.filter((r) => r.kind === "ProbeConfig") })(cluster.name);
         for (const r of resources) if (r.kind === "AlertSubscription") sinkOf(r, { env, stdout });

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type Discovery, findResource, type KubeClient } from "#broker/kube/index.ts";
+import type { KubeClient } from "#broker/kube/index.ts";
 import { isInAll } from "#broker/table/tables.ts";
-import { isFault, sayError } from "#sdk/errors.ts";
-import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
+import { sayError } from "#sdk/errors.ts";
+import type { Instance } from "#sdk/resources/instances.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
+import { customKinds } from "./custom-kinds.ts";
 import { Reflector, type Sink, type StreamView } from "./reflector.ts";
 import { planStreams, type Stream, type StreamPlan } from "./streams.ts";
 import { createTurns } from "./turns.ts";
@@ -33,7 +34,6 @@ const CHANGES_WHAT_IS_SERVED = new Set([
   "apiextensions.k8s.io/v1/CustomResourceDefinition",
   "apiregistration.k8s.io/v1/APIService",
 ]);
-const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 const sourceOf = (stream: Stream) => `${stream.path} ${stream.fieldSelector ?? ""} ${stream.metadataOnly}`;
 
@@ -127,7 +127,12 @@ export class Sources {
     const { signal } = this.#stop;
     const [discovery, version] = await Promise.all([client.discover(signal), client.version(signal)]);
     const isFirst = this.#plan === undefined;
-    this.#plan = planStreams(discovery, instances, await this.#customKinds(discovery), namespaces);
+    this.#plan = planStreams(
+      discovery,
+      instances,
+      await customKinds({ client, discovery, instances, signal }),
+      namespaces,
+    );
     await this.#adjust(this.#plan);
     const { major, minor, gitVersion } = version;
     const kinds = [...new Set(discovery.resources.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`))].sort();
@@ -161,22 +166,5 @@ export class Sources {
       this.#running.set(source, { stream, reflector });
       reflector.start();
     }
-  }
-
-  /** "group/Kind" of every definition, asked only where a wanted kind is not served; undefined = that may not be asked. */
-  async #customKinds(discovery: Discovery): Promise<Set<string> | undefined> {
-    const wanted = this.#options.instances.flatMap(({ manifest }) => kindsOf(manifest));
-    const found = new Set<string>();
-    if (wanted.every((kind) => kind === "*" || kind === "roundsman/Cluster" || findResource(discovery, kind)))
-      return found;
-    try {
-      for await (const page of this.#options.client.list(CRDS, { signal: this.#stop.signal }))
-        for (const { spec } of page.items as unknown as { spec: { group: string; names: { kind: string } } }[])
-          found.add(`${spec.group}/${spec.names.kind}`);
-    } catch (e) {
-      if (isFault(e, "kube-forbidden")) return undefined;
-      throw e;
-    }
-    return found;
   }
 }

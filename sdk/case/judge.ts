@@ -94,7 +94,7 @@ function state(loaded: LoadedInspection, check: Check, said: Problem | string): 
         : "must be a row or ref(kind, name, namespace)",
     );
   const sinceMs = since === undefined ? undefined : typeof since === "number" ? since : Date.parse(since);
-  if (sinceMs !== undefined && !Number.isFinite(sinceMs))
+  if (sinceMs !== undefined && Number.isNaN(new Date(sinceMs).getTime()))
     throw bad("since", `is ${JSON.stringify(since)}, which is no time`);
   const related = problem.related ?? [];
   if (!Array.isArray(related) || !related.every(isRef)) throw bad("related", "must be a list of rows or refs");

@@ -1,0 +1,14 @@
+import { sayError } from "../errors.ts";
+
+const SAID: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file or folder",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of its path is no folder",
+  EACCES: "this user may not read it",
+  EPERM: "this user may not read it",
+  ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GB",
+  ERR_STRING_TOO_LONG: "it is larger than 512 MB",
+};
+
+/** What the file system says, in words. */
+export const sayFileError = (e: unknown): string => SAID[(e as NodeJS.ErrnoException).code ?? ""] ?? sayError(e);
