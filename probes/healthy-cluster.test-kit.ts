@@ -15,6 +15,12 @@ function nodes(): Json[] {
       conditions: [conditionOf("KernelDeadlock", "False", DAY, { reason: "KernelHasNoDeadlock" })],
     }),
     node("node-2", { ...pool("shop"), spec: { unschedulable: true } }),
+    // Without a lease, of a version of its own; what runs on it is somebody else's.
+    node("virtual-1", {
+      labels: { type: "virtual-kubelet" },
+      spec: { taints: [{ effect: "NoSchedule", key: "virtual-kubelet.io/provider" }] },
+      status: { nodeInfo: { kubeletVersion: "v1.19.10-vk-azure-aci-1.6.2" } },
+    }),
     ...["control-1", "node-1", "node-2"].map((name) => nodeLease(name)),
     object("coordination.k8s.io/v1/Lease", "kube-scheduler", {
       ...system,

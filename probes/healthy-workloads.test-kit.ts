@@ -68,6 +68,11 @@ function serving(): Json[] {
     service("outside", { spec: { externalName: "example.com", selector: undefined, type: "ExternalName" } }),
     service("manual", { spec: { selector: undefined } }),
     slice("manual", []),
+    // Its endpoints count as ready before they are.
+    service("early", { spec: { clusterIP: "None", publishNotReadyAddresses: true } }),
+    slice("early", ["ready"]),
+    pod("early-0", { labels: { app: "early" }, status: { conditions: [conditionOf("Ready", "False", 20)] } }),
+    pod("on-virtual", { spec: { nodeName: "virtual-1" } }),
     ...deployment("paused", 2, { spec: { paused: true } }),
     ...deployment("rolling", 2, {
       status: {
@@ -102,6 +107,16 @@ function stateful(): Json[] {
       status: { phase },
     });
   const data = claim("data-db-0", "Bound");
+  // A generic ephemeral volume: its claim is the pod's.
+  const scratch = pod("with-scratch", {
+    spec: { volumes: [{ ephemeral: { volumeClaimTemplate: { spec: {} } }, name: "scratch" }] },
+  });
+  const scratchClaim = object("v1/PersistentVolumeClaim", "with-scratch-scratch", {
+    namespace: "shop",
+    owners: [scratch],
+    spec: { volumeName: "pv-scratch" },
+    status: { phase: "Bound" },
+  });
   const volume = (name: string, phase: string, policy: string, claimRef?: Json) =>
     object("v1/PersistentVolume", name, {
       finalizers: ["kubernetes.io/pv-protection"],
@@ -122,6 +137,9 @@ function stateful(): Json[] {
     service("db", { spec: { clusterIP: "None" } }),
     slice("db", ["ready", "ready"]),
     data,
+    scratch,
+    scratchClaim,
+    volume("pv-scratch", "Bound", "Delete", of("with-scratch-scratch", scratchClaim.metadata.uid)),
     claim("waits-for-its-pod", "Pending"),
     volume("pv-data-db-0", "Bound", "Delete", of("data-db-0", data.metadata.uid)),
     volume("pv-free", "Available", "Retain"),
@@ -132,7 +150,11 @@ function stateful(): Json[] {
 
 function ending(): Json[] {
   const complete = { conditions: [conditionOf("Complete", "True", 600)], succeeded: 1 };
-  const cron = object("batch/v1/CronJob", "nightly", { namespace: "shop", spec: { schedule: "0 3 * * *" } });
+  const template = { metadata: { labels: { app: "nightly" } }, spec: {} };
+  const cron = object("batch/v1/CronJob", "nightly", {
+    namespace: "shop",
+    spec: { jobTemplate: { spec: { template } }, schedule: "0 3 * * *", suspend: true },
+  });
   const job = workload("batch/v1/Job", "nightly-29921041", { owners: [cron], status: complete });
   const ended = (exitCode: number, reason: string) => ({
     containerStatuses: [
@@ -143,6 +165,8 @@ function ending(): Json[] {
   const taken = pod("web-6d4b75cb6d-0").status.podIPs;
   return [
     cron,
+    service("nightly"),
+    slice("nightly", []),
     job,
     pod("nightly-29921041-x", {
       owners: [job],

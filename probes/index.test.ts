@@ -64,10 +64,10 @@ describe("a healthy cluster", () => {
     expect(Object.fromEntries(some)).toEqual({
       // Versions of one app.
       "network/service-selects-two-owners": 1,
-      // An idle Deployment's Service, and that of a DaemonSet which fits no node.
-      "network/service-without-endpoints": 2,
+      // Services of an idle Deployment, of a DaemonSet that fits no node, of a suspended CronJob.
+      "network/service-without-endpoints": 3,
       // Each node with pods: a sum.
-      "node/requests-exceed-allocatable": 3,
+      "node/requests-exceed-allocatable": 4,
       // Each pool: a majority.
       "node/version-skew": 2,
       // A StatefulSet that keeps some pods back.

@@ -71,8 +71,8 @@ export function createProgram(context: Context): Command {
     .action(async (options) => (await import("./scan.ts")).scan({ ...context, version }, options));
   example(
     scan,
-    "kubectl get pods,services,endpointslices,nodes -A -o json > dump.json",
-    "roundsman scan -f dump.json --fail-on high",
+    "kubectl get all,endpointslices,nodes,leases,events,pv,pvc,crd,apiservices,\\\n      validatingwebhookconfigurations,mutatingwebhookconfigurations -A -o json > dump.json",
+    "roundsman scan -f dump.json --complete --fail-on high",
   );
 
   const findings = add("findings", "list findings of a running Roundsman, or of a stopped one's data");

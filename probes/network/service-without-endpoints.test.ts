@@ -56,6 +56,20 @@ test("one finding, whether pods are there or not", () => {
   expect(none?.fingerprint).toBe(unready?.fingerprint);
 });
 
+/** A CronJob whose pods carry the label that the Service selects. */
+const cron = (app: string, more: object = {}) =>
+  object("batch/v1/CronJob", "nightly", {
+    namespace: "shop",
+    spec: { schedule: "0 3 * * *", jobTemplate: { spec: { template: { metadata: { labels: { app } } } } }, ...more },
+  });
+
+test("what runs by a schedule has no pod in between, and is broken while its pods are not ready", () => {
+  expect(look(web, slice("web", []), cron("web"))).toEqual([]);
+  expect(look(web, cron("web", { suspend: true }))).toEqual([]);
+  expect(look(web, slice("web", []), cron("other"))).toHaveLength(1);
+  expect(look(web, slice("web", ["unready"]), cron("web"))).toHaveLength(1);
+});
+
 describe("is silent", () => {
   test.each([
     ["one ready endpoint of several", [slice("web", ["unready", "ready"])]],

@@ -49,16 +49,27 @@ export default inspection({
       pick: ["spec.template.metadata.labels"],
       rows: "0+",
     },
+    // Between two runs it has no pod, and while it is suspended none at all.
+    scheduled: {
+      kind: "batch/v1/CronJob",
+      by: "metadata.namespace",
+      via: { read: "service", at: "metadata.namespace", as: "key" },
+      pick: ["spec.jobTemplate.spec.template.metadata.labels"],
+      rows: "0+",
+    },
   },
-  check: ({ service, unready, idle }) => {
+  check: ({ service, unready, idle, scheduled }) => {
     const { namespace, name } = service.metadata;
     const selector = Object.entries(service.spec.selector ?? {});
     const endpoints = unready.flatMap((slice) => slice.endpoints ?? []);
     if (endpoints.some((e) => e.conditions?.ready !== false)) return false;
-    const wantsNone = idle.some(({ spec }) => {
-      const labels = spec.template?.metadata?.labels;
-      return selector.every(([label, value]) => labels?.[label] === value);
-    });
+    const templates = [
+      ...idle.map(({ spec }) => spec.template),
+      ...scheduled.map(({ spec }) => spec.jobTemplate?.spec?.template),
+    ];
+    const wantsNone = templates.some((template) =>
+      selector.every(([label, value]) => template?.metadata?.labels?.[label] === value),
+    );
     if (wantsNone && endpoints.every((e) => e.conditions?.terminating)) return false;
     if (endpoints.length === 0)
       return { subject: service, message: `Service ${namespace}/${name} has no endpoint: no pod that runs matches it` };
