@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { BUILT_IN_RESOURCES } from "#functions/cli/built-in-resources.ts";
 import { rbacDocuments, rulesFor } from "#functions/cli/rbac.ts";
+import { BUILT_IN_RESOURCES } from "#functions/standalone/built-in-resources.ts";
 import { inspections } from "#probes";
 import { manifestOf } from "#sdk/case/manifest.ts";
 import { instancesOn } from "#sdk/resources/instances.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { KubeClient } from "#broker/kube/index.ts";
+import { BUILT_IN_RESOURCES } from "#functions/standalone/built-in-resources.ts";
 import { fault } from "#sdk/errors.ts";
-import { BUILT_IN_RESOURCES } from "./built-in-resources.ts";
 import { instances } from "./in-process.test-kit.ts";
 import { listLive } from "./live.ts";
 

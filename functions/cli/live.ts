@@ -1,10 +1,10 @@
 import type { KubeClient } from "#broker/kube/index.ts";
+import { isLocal } from "#functions/standalone/scope.ts";
 import { customKinds } from "#functions/watcher/custom-kinds.ts";
 import { planStreams } from "#functions/watcher/streams.ts";
 import { isFault } from "#sdk/errors.ts";
 import type { Instance } from "#sdk/resources/instances.ts";
 import type { Snapshot } from "./dump.ts";
-import { isLocal } from "./scope.ts";
 
 export interface LiveOptions {
   readonly client: KubeClient;

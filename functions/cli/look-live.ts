@@ -1,12 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { namedCluster, practiceCluster, type WatchedCluster } from "#functions/standalone/cluster.ts";
+import type { NamespaceScope } from "#functions/standalone/scope.ts";
 import type { Instance } from "#sdk/resources/instances.ts";
 import type { Resource } from "#sdk/resources/schemas.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { listLive } from "./live.ts";
 import type { Looking } from "./scan.ts";
-import type { NamespaceScope } from "./scope.ts";
 
 export interface LiveOptions extends NamespaceScope {
   readonly kubeconfig?: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { BUILT_IN_RESOURCES } from "#functions/standalone/built-in-resources.ts";
 import { inspections } from "#probes";
 import { inspection } from "#sdk";
 import type { Inspection } from "#sdk/case/inspection.ts";
-import { BUILT_IN_RESOURCES } from "./built-in-resources.ts";
 import { instances } from "./in-process.test-kit.ts";
 import { rbacDocuments, rulesFor } from "./rbac.ts";
 

@@ -1,13 +1,13 @@
 import { stringify } from "yaml";
 import { type Discovery, findResource, type Resource } from "#broker/kube/index.ts";
 import { isInAll } from "#broker/table/tables.ts";
+import { BUILT_IN_RESOURCES } from "#functions/standalone/built-in-resources.ts";
 import { namedCluster } from "#functions/standalone/cluster.ts";
 import { readConfigFiles } from "#functions/standalone/config-files.ts";
 import { fault } from "#sdk/errors.ts";
 import { type Instance, instancesOn, kindsOf } from "#sdk/resources/instances.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
-import { BUILT_IN_RESOURCES } from "./built-in-resources.ts";
 import type { VersionedContext } from "./context.ts";
 import { EXIT } from "./exit.ts";
 import { loadCases } from "./loaded.ts";

@@ -1,5 +1,6 @@
 import { readConfigFiles } from "#functions/standalone/config-files.ts";
 import { mergeResources } from "#functions/standalone/resources.ts";
+import { inScope } from "#functions/standalone/scope.ts";
 import { fault } from "#sdk/errors.ts";
 import { type Instance, instancesOn } from "#sdk/resources/instances.ts";
 import type { Resource } from "#sdk/resources/schemas.ts";
@@ -14,7 +15,6 @@ import { fromDump } from "./look-dump.ts";
 import { fromCluster, type LiveOptions } from "./look-live.ts";
 import { type Looked, lookOnce } from "./look-once.ts";
 import { type Format, print } from "./print.ts";
-import { inScope } from "./scope.ts";
 
 export interface ScanOptions extends LiveOptions {
   readonly file?: readonly string[];

@@ -18,9 +18,12 @@ import type { Env } from "#sdk/runtime/settings.ts";
 import type { CaseModule } from "#sdk/serve/messages.ts";
 import { CasePool } from "#sdk/serve/pool.ts";
 import { createApi } from "./api.ts";
+import { BUILT_IN_RESOURCES } from "./built-in-resources.ts";
 import type { WatchedCluster } from "./cluster.ts";
 import { createMetrics } from "./metrics.ts";
 import { mergeResources } from "./resources.ts";
+import { isLocal } from "./scope.ts";
+import { scopedPool } from "./scoped-pool.ts";
 import type { Settings } from "./settings.ts";
 import { sinkOf } from "./sinks.ts";
 
@@ -84,6 +87,10 @@ export class Standalone {
   #assemble(): void {
     const { settings, cluster, dir, clock, random, logger, env, stdout, tell, fatal } = this.#options;
     const own = { clock, random, logger };
+    const scope = {
+      ...(settings.namespaces && { namespace: settings.namespaces }),
+      ...(settings.excludeNamespaces && { excludeNamespace: settings.excludeNamespaces }),
+    };
     let log!: Log;
     let ledger!: Ledger;
     let dispatcher!: Dispatcher;
@@ -165,7 +172,7 @@ export class Standalone {
     add(
       "the dispatcher",
       () => {
-        dispatcher = new Dispatcher({ log, target: pool, ...own, flights: settings.threads + 1 });
+        dispatcher = new Dispatcher({ log, target: scopedPool(pool, scope), ...own, flights: settings.threads + 1 });
         dispatcher.start();
         dispatcher.done.catch(fatal);
       },
@@ -174,8 +181,13 @@ export class Standalone {
     add(
       "the watcher",
       async () => {
-        const instances = await this.#instances(log);
-        const { namespaces, excludeNamespaces } = settings;
+        const { namespaces } = settings;
+        const all = await this.#instances(log);
+        // Only what does not need what is not read; of one's own kinds nobody knows.
+        const instances = namespaces ? all.filter((one) => isLocal(one, BUILT_IN_RESOURCES)) : all;
+        const left = all.filter((one) => !instances.includes(one)).map(({ id }) => id);
+        if (left.length > 0)
+          tell(`only the namespace ${namespaces?.join(", ")} is read: ${left.join(", ")} cannot run`);
         watcher = new Watcher({
           cluster: cluster.name,
           client: cluster.client,
@@ -184,7 +196,6 @@ export class Standalone {
           ...own,
           claimant: randomUUID(),
           ...(namespaces && { namespaces }),
-          ...(excludeNamespaces && { exclude: excludeNamespaces }),
           isPending: (key, id) => dispatcher.has(key, id),
           lost: () => fatal(fault("cluster-lost", { cluster: cluster.name })),
         });

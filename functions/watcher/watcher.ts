@@ -29,8 +29,6 @@ export interface WatcherOptions {
   readonly claimant: string;
   /** Only these namespaces, for what stands in one. */
   readonly namespaces?: readonly string[];
-  /** Not these. */
-  readonly exclude?: readonly string[];
   /** ms between marks. Default 5 s. */
   readonly markEvery?: number;
   /** Whether the dispatcher still has a check: then it is not sent again. */
@@ -169,14 +167,9 @@ export class Watcher {
   }
 
   #sink(kind: string, source: string): Sink {
-    const { clock, exclude = [], log } = this.#options;
-    const isOut = (object: KubeObject) => {
-      const { namespace, name } = object.metadata;
-      return exclude.length > 0 && exclude.includes((kind === "v1/Namespace" ? name : namespace) ?? "");
-    };
+    const { clock, log } = this.#options;
     const facts: NewRecord[] = [];
     const upsert = (object: KubeObject, put: (object: KubeObject) => void) => {
-      if (isOut(object)) return;
       if (kind === "v1/Node") facts.push(...this.#facts.node(object));
       put(object);
     };
@@ -188,7 +181,7 @@ export class Watcher {
       upsert: (object) => upsert(object, (one) => this.#tables.upsert(kind, one, clock.now(), source)),
       remove: (object) => {
         if (kind === "v1/Node") this.#facts.gone(object);
-        if (!isOut(object)) this.#tables.remove(kind, object, clock.now());
+        this.#tables.remove(kind, object, clock.now());
       },
       changed: () => {
         if (facts.length > 0) this.#append(log.append(facts.splice(0)));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { instances } from "#functions/cli/in-process.test-kit.ts";
 import type { Finding } from "#sdk/terms.ts";
 import { BUILT_IN_RESOURCES } from "./built-in-resources.ts";
-import { instances } from "./in-process.test-kit.ts";
 import { inScope, isLocal } from "./scope.ts";
 
 const on = (kind: string, name: string, namespace?: string) =>

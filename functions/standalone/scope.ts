@@ -10,7 +10,10 @@ export interface NamespaceScope {
 }
 
 /** By the subject, and not by the objects that are read: a case needs what is elsewhere to know that it is there. */
-export function inScope({ namespace: only, excludeNamespace: without }: NamespaceScope, { subject }: Finding): boolean {
+export function inScope(
+  { namespace: only, excludeNamespace: without }: NamespaceScope,
+  { subject }: Pick<Finding, "subject">,
+): boolean {
   const namespace = subject.kind === "Namespace" ? subject.name : subject.namespace;
   if (namespace === undefined) return true;
   return (only === undefined || only.includes(namespace)) && !without?.includes(namespace);
