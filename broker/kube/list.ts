@@ -5,7 +5,7 @@ import { withQuery } from "./query.ts";
 import type { Requester } from "./requester.ts";
 
 export interface ListOptions {
-  /** Objects per page; default 500. */
+  /** Objects per page; default 250: larger ones cost memory and save nothing. */
   readonly limit?: number;
   /** `metadata` alone, where the server can; else the whole objects come. */
   readonly metadataOnly?: boolean;

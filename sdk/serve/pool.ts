@@ -1,5 +1,7 @@
 import { sayError } from "../errors.ts";
+import { parseJson } from "../event/json.ts";
 import type { CaseModule, Ready } from "./messages.ts";
+import { Suspects } from "./suspects.ts";
 import { Thread, ThreadEnded, type ThreadOptions } from "./thread.ts";
 
 export interface PoolOptions extends ThreadOptions {
@@ -24,15 +26,26 @@ const IDLE = 30_000;
 const RETRY = 1_000;
 const PATIENCE = 250;
 
+/** What an author may do about a check that ended its thread. */
+const FIX: Readonly<Record<ThreadEnded["code"], string>> = {
+  "case-deadline": "a check answers at once: look for a loop that does not end",
+  "case-memory": "keep less, or pick fewer fields",
+  "case-exit": "say what is wrong, and return",
+};
+
 /**
  * Threads that run cases. A check that hangs, eats the heap or ends its thread is named and answered as an error; its
- * neighbours of the batch are run again on another thread.
+ * neighbours of the batch are run again on another thread. A case that does so again and again is held back for a while, so
+ * that it does not take the threads from all others.
  */
 export class CasePool {
   readonly #options: PoolOptions;
   readonly #idle: Thread[] = [];
   readonly #all = new Set<Thread>();
   readonly #queue: { resolve(thread: Thread): void; reject(reason: unknown): void }[] = [];
+  readonly #suspects = new Suspects();
+  /** Per case the author's file. */
+  readonly #files = new Map<string, string>();
   #modules: readonly CaseModule[];
   #isStopped = false;
 
@@ -49,6 +62,7 @@ export class CasePool {
       try {
         const ready = await thread.ready;
         this.#free(thread);
+        for (const { manifest, file } of ready.cases) this.#files.set(manifest.name, file);
         return { cases: ready.cases, broken: [...broken, ...ready.broken] };
       } catch (e) {
         const guilty = thread.loading();
@@ -72,15 +86,18 @@ export class CasePool {
     const done: Evaluated[] = [];
     let left = batch;
     while (left.length > 0) {
+      left = this.#held(left, done);
+      if (left.length === 0) break;
       const thread = await this.#take();
       try {
         const verdicts = await thread.run(left.map(({ text }) => text));
         this.#free(thread);
+        if (this.#suspects.any) for (const { text } of left) this.#suspects.clear(caseOf(text));
         return [...done, ...left.map(({ id }, i) => ({ id, verdict: verdicts[i]! }))];
       } catch (e) {
         await this.#drop(thread);
         if (!(e instanceof ThreadEnded)) throw e;
-        const { code, message } = e;
+        const { code } = e;
         // Nobody was running: the thread's end is nobody's fault. Alone it is tried again, so blame cannot stay open.
         const at = e.at ?? (left.length === 1 ? 0 : undefined);
         if (at === undefined) {
@@ -89,11 +106,30 @@ export class CasePool {
           left = left.slice(half);
           continue;
         }
-        done.push({ id: left[at]!.id, error: { code, message } });
+        const { id, text } = left[at]!;
+        const name = caseOf(text);
+        this.#suspects.strike(name, performance.now());
+        const message = `${e.message} (${this.#files.get(name) ?? name}); ${FIX[code]}`;
+        done.push({ id, error: { code, message } });
         left = left.filter((_, i) => i !== at);
       }
     }
     return done;
+  }
+
+  /** Answers those of cases that are held back; gives the others. */
+  #held(checks: readonly Due[], done: Evaluated[]): readonly Due[] {
+    if (!this.#suspects.any) return checks;
+    const now = performance.now();
+    return checks.filter(({ id, text }) => {
+      const name = caseOf(text);
+      const ms = this.#suspects.heldBack(name, now);
+      if (ms === 0) return true;
+      const where = this.#files.get(name) ?? name;
+      const message = `is not run for another ${Math.ceil(ms / 1_000)} s, because the case took down its thread again and again (${where})`;
+      done.push({ id, error: { code: "case-held-back", message } });
+      return false;
+    });
   }
 
   async stop(): Promise<void> {
@@ -158,4 +194,5 @@ export class CasePool {
   }
 }
 
+const caseOf = (text: string): string => (parseJson(text) as { case: string }).case;
 const stopped = () => new ThreadEnded("case-exit", undefined, "the pool was stopped");
