@@ -135,7 +135,7 @@ describe("a real API server", () => {
       }
     }
     // The last page may be empty: what does not match the selector came after.
-    expect(sizes.slice(0, 4)).toEqual([500, 500, 500, 500]);
+    expect(sizes.slice(0, 4)).toEqual([250, 250, 250, 250]);
     expect(names.size).toBe(2_000);
     expect(lines[0]?.protocol).toBe(protocol);
   });

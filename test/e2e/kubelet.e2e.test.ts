@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { KUBELET_CASES, killedKubelet, kubeletFaults, restoredAddresses } from "./faults/kubelet.ts";
+import { KUBELET_CASES, killedKubelet, kubeletFaults, RESTARTS, restoredAddresses } from "./faults/kubelet.ts";
 import { Cluster } from "./support/cluster.ts";
 import { CONFIGS, withParams } from "./support/configs.ts";
 import { line } from "./support/fault.ts";
@@ -22,8 +22,9 @@ const WINDOW = 6_000;
 const configs = withParams(CONFIGS, {
   "node/lease-stale": { after: `${LEASE / 1_000}s` },
   "workload/mass-restarts": { window: `${WINDOW / 1_000}s` },
-  // Real containers take their time to start.
-  "workload/pending-too-long": { after: "30s" },
+  "workload/crash-loop": { restarts: RESTARTS },
+  // Real containers take their time to start, and one whose init container crashes is pending all the while.
+  "workload/pending-too-long": { after: "90s" },
 });
 
 const state = mkdtempSync(join(tmpdir(), "roundsman-e2e-node-"));
