@@ -1,0 +1,29 @@
+// Bundles the bench and its subjects, each a process of its own, and runs it. Arguments: --check, --write.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const subjects = ["floor-list", "peer-list", "peer-informer", "own-time"];
+// Beside the packages, so that the peers' are found.
+const outdir = path("node_modules/.cache/roundsman-bench");
+await build({
+  absWorkingDir: path(""),
+  entryPoints: {
+    main: path("test/bench/main.ts"),
+    ...Object.fromEntries(subjects.map((name) => [`subjects/${name}`, path(`test/bench/subjects/${name}.ts`)])),
+  },
+  outdir,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  packages: "external",
+  logLevel: "warning",
+  outExtension: { ".js": ".js" },
+});
+const { status } = spawnSync(process.execPath, [`${outdir}/main.js`, ...process.argv.slice(2)], {
+  stdio: "inherit",
+  cwd: path(""),
+});
+process.exitCode = status ?? 1;

@@ -1,0 +1,76 @@
+/**
+ * `npm run bench`: CPU per item (an empty start taken off), memory and lateness, beside a floor and a peer in one run on a
+ * real API server with fake nodes. `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
+ */
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Cluster } from "#test/e2e/support/cluster.ts";
+import { freePorts } from "#test/e2e/support/ports.ts";
+import { builtCli, ROOT } from "#test/e2e/support/testbed.ts";
+import { Changes } from "./changes.ts";
+import { firstPass } from "./first-pass.ts";
+import { oneChange } from "./one-change.ts";
+import { seedPods } from "./seed.ts";
+import { runSubject } from "./subject.ts";
+import { type Row, tableOf, withTable } from "./table.ts";
+
+const PODS = 10_000;
+const RUNS = 3;
+const TIMED = { count: 600, rate: 20 };
+
+const say = (text: string) => void process.stderr.write(`${text}\n`);
+const cli = builtCli();
+const cases = join(ROOT, "test/bench/cases");
+
+/** `for: 0s`, 20 changes a second: how late findings are by our own doing. */
+async function ownTime(cluster: Cluster): Promise<Row> {
+  await cluster.kubectl("create", "namespace", "bench-time");
+  const changes = new Changes(cluster.kubeconfig, "bench-time");
+  await changes.create(TIMED.count);
+  changes.close();
+  const args = [
+    cluster.kubeconfig,
+    pathToFileURL(join(ROOT, "dist/")).href,
+    cases,
+    String(TIMED.count),
+    String(TIMED.rate),
+  ];
+  const { findings, p50, p99, most } = await runSubject<{ findings: number; p50: number; p99: number; most: number }>(
+    "own-time",
+    args,
+  );
+  if (findings !== TIMED.count) throw new Error(`${findings} findings came of ${TIMED.count} changes`);
+  return {
+    what: `a change in the API server → its finding durable on the log, own time, ${TIMED.rate} changes/s among ${PODS} pods (${TIMED.count} changes)`,
+    own: `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (most ${most.toFixed(0)} ms)`,
+    beside: "–",
+    reach: "p50 ≤ 10 ms, p99 ≤ 50 ms",
+    isHeld: p50 <= 10 && p99 <= 50,
+  };
+}
+
+const cluster = new Cluster({
+  state: mkdtempSync(join(tmpdir(), "roundsman-bench-cluster-")),
+  port: await freePorts(10),
+});
+try {
+  say("a control plane with fake nodes …");
+  await cluster.up("--control-plane", "--kwok");
+  const rows: Row[] = [];
+  rows.push(...(await firstPass({ cluster, cli, runs: RUNS, pods: PODS, seed: () => seedPods(cluster, PODS), say })));
+  say("one change …");
+  rows.push(await oneChange({ cluster, cli, cases, runs: RUNS }));
+  say("own time …");
+  rows.push(await ownTime(cluster));
+  const table = tableOf(rows);
+  process.stdout.write(`${table}\n`);
+  if (process.argv.includes("--write")) {
+    const readme = join(ROOT, "README.md");
+    writeFileSync(readme, withTable(readFileSync(readme, "utf8"), table));
+  }
+  if (process.argv.includes("--check") && rows.some(({ isHeld }) => !isHeld)) process.exitCode = 1;
+} finally {
+  await cluster.down();
+}

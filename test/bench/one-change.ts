@@ -1,0 +1,72 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Cluster } from "#test/e2e/support/cluster.ts";
+import { Changes } from "./changes.ts";
+import { Own } from "./own.ts";
+import { type Cost, median } from "./process-cost.ts";
+import { startSubject } from "./subject.ts";
+import type { Row } from "./table.ts";
+
+const CHANGES = 2_000;
+/** ms after the last change until all of it is done. */
+const SETTLES = 1_500;
+
+interface Seen extends Cost {
+  readonly changes: number;
+}
+
+/** Watched changes that make a candidate → verdict → ledger, beside client-node's informer that sees the same ones. */
+export async function oneChange(options: {
+  readonly cluster: Cluster;
+  readonly cli: string;
+  readonly cases: string;
+  readonly runs: number;
+}): Promise<Row> {
+  const { cluster, cli, cases, runs } = options;
+  await cluster.kubectl("create", "namespace", "bench-change");
+  const changes = new Changes(cluster.kubeconfig, "bench-change");
+  await changes.create(CHANGES);
+  const own = await Own.start(cli, cluster.kubeconfig, "--cases", cases);
+  const peer = startSubject("peer-informer", [cluster.kubeconfig, "bench-change"]);
+  await peer.next<Seen>();
+  const look = async () => {
+    peer.tell("?");
+    return { own: own.cost(), peer: await peer.next<Seen>(), at: performance.now() };
+  };
+  const figures: { own: number; peer: number }[] = [];
+  for (let i = 0; i < runs; i++) {
+    // What both cost while nothing of ours changes (leases, marks) is taken off.
+    const idle = await look();
+    await wait(10_000);
+    const before = await look();
+    await changes.turn(CHANGES, true);
+    await wait(SETTLES);
+    const after = await look();
+    // Asked only now: the answer costs more than what is measured.
+    const open = await own.open();
+    if (open !== CHANGES) throw new Error(`${open} findings stood of ${CHANGES} changes`);
+    const seen = after.peer.changes - before.peer.changes;
+    if (seen !== CHANGES) throw new Error(`the informer saw ${seen} of ${CHANGES} changes`);
+    const per = (of: "own" | "peer") => {
+      const rest = (before[of].cpu - idle[of].cpu) / (before.at - idle.at);
+      return ((after[of].cpu - before[of].cpu - rest * (after.at - before.at)) * 1_000) / CHANGES;
+    };
+    figures.push({ own: per("own"), peer: per("peer") });
+    await changes.turn(CHANGES, false);
+    for (const end = Date.now() + 20_000; (await own.open()) > 0; await wait(1_000))
+      if (Date.now() > end) throw new Error("the findings were not resolved");
+  }
+  await peer.end();
+  await own.end();
+  changes.close();
+  const [mine, theirs] = (["own", "peer"] as const).map((of) => median(figures.map((one) => one[of]))) as [
+    number,
+    number,
+  ];
+  return {
+    what: `one watched change that makes a candidate → verdict → ledger (${CHANGES} changes, ${runs} runs): CPU`,
+    own: `${mine.toFixed(0)} µs`,
+    beside: `${theirs.toFixed(0)} µs client-node's informer seeing it (${(mine / theirs).toFixed(2)} x)`,
+    reach: "≤ 2 x the informer",
+    isHeld: mine <= 2 * theirs,
+  };
+}
