@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: CPU per item (an empty start taken off), memory and lateness, beside a floor and a peer in one run on a
- * real API server with fake nodes. `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
+ * real API server with fake nodes. `--only=first-pass|change|time` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,6 +20,8 @@ const PODS = 10_000;
 const RUNS = 3;
 const TIMED = { count: 600, rate: 20 };
 
+const only = process.argv.find((one) => one.startsWith("--only="))?.slice(7);
+const runs = (name: string) => only === undefined || only === name;
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 const cli = builtCli();
 const cases = join(ROOT, "test/bench/cases");
@@ -59,11 +61,12 @@ try {
   say("a control plane with fake nodes …");
   await cluster.up("--control-plane", "--kwok");
   const rows: Row[] = [];
-  rows.push(...(await firstPass({ cluster, cli, runs: RUNS, pods: PODS, seed: () => seedPods(cluster, PODS), say })));
+  if (runs("first-pass"))
+    rows.push(...(await firstPass({ cluster, cli, runs: RUNS, pods: PODS, seed: () => seedPods(cluster, PODS), say })));
   say("one change …");
-  rows.push(await oneChange({ cluster, cli, cases, runs: RUNS }));
+  if (runs("change")) rows.push(await oneChange({ cluster, cli, cases, runs: RUNS }));
   say("own time …");
-  rows.push(await ownTime(cluster));
+  if (runs("time")) rows.push(await ownTime(cluster));
   const table = tableOf(rows);
   process.stdout.write(`${table}\n`);
   if (process.argv.includes("--write")) {
