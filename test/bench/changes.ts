@@ -23,12 +23,16 @@ export class Changes {
     );
   }
 
-  /** @param rate per second; without one as fast as the API server takes them, eight at once */
-  async turn(count: number, isBad: boolean, rate?: number): Promise<void> {
+  /**
+   * Those from `from` up to `to`.
+   * @param rate per second; without one as fast as the API server takes them, eight at once
+   */
+  async turn(from: number, to: number, isBad: boolean, rate?: number): Promise<void> {
     const turn = (i: number) =>
-      this.#send("PATCH", `${this.#path}/config-${i}`, "application/merge-patch+json", {
+      this.#send("PATCH", `${this.#path}/config-${from + i}`, "application/merge-patch+json", {
         data: { bad: String(isBad) },
       });
+    const count = to - from;
     if (rate === undefined) return eachAtOnce(count, 8, turn);
     const begun = performance.now();
     const all: Promise<void>[] = [];

@@ -64,7 +64,7 @@ try {
   if (runs("first-pass"))
     rows.push(...(await firstPass({ cluster, cli, runs: RUNS, pods: PODS, seed: () => seedPods(cluster, PODS), say })));
   say("one change …");
-  if (runs("change")) rows.push(await oneChange({ cluster, cli, cases, runs: RUNS }));
+  if (runs("change")) rows.push(...(await oneChange({ cluster, cli, cases, runs: RUNS })));
   say("own time …");
   if (runs("time")) rows.push(await ownTime(cluster));
   const table = tableOf(rows);

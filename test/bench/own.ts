@@ -32,6 +32,8 @@ export class Own {
     const child = spawn(
       process.execPath,
       [
+        // Such as --cpu-prof --cpu-prof-dir=DIR, to see where it goes.
+        ...(process.env.BENCH_NODE_ARGS?.split(" ") ?? []),
         cli,
         "start",
         "--kubeconfig",
@@ -59,6 +61,10 @@ export class Own {
     while ((await fetch(`${url}/readyz`)).status !== 200) await wait(20);
     while ((await own.metric("unanswered_seconds")) > 0) await wait(20);
     return own;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
   }
 
   cost(): Cost {

@@ -9,6 +9,7 @@ export interface Subject {
   /** The next line. @throws where it ends instead */
   next<T>(): Promise<T>;
   tell(line: string): void;
+  signal(name: NodeJS.Signals): void;
   end(): Promise<void>;
 }
 
@@ -30,6 +31,7 @@ export function startSubject(name: string, args: readonly string[], nodeArgs: re
       return JSON.parse(value) as T;
     },
     tell: (line) => void child.stdin.write(`${line}\n`),
+    signal: (name) => void child.kill(name),
     async end() {
       child.kill();
       await exit;

@@ -80,7 +80,7 @@ const subscription = standalone.log!.subscribe({ topic: "findings", from: "end" 
   }
 });
 const changes = new Changes(kubeconfig, "bench-time");
-await changes.turn(Number(count), true, Number(rate));
+await changes.turn(0, Number(count), true, Number(rate));
 for (const end = Date.now() + 10_000; took.length < Number(count) && Date.now() < end; ) await wait(20);
 process.stdout.write(
   `${JSON.stringify({ findings: took.length, p50: quantile(took, 0.5), p99: quantile(took, 0.99), most: Math.max(...took) })}\n`,
