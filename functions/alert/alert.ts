@@ -19,6 +19,8 @@ export interface AlertOptions {
   readonly sinkOf: (subscription: AlertSubscription) => Sink;
 }
 
+/** ms */
+const COMMIT_EVERY = 1_000;
 const PAUSE_FIRST = 500;
 const PAUSE_MOST = 60_000;
 
@@ -68,6 +70,9 @@ class Teller {
   #since = 0;
   readonly #history = new Map<string, Finding>();
   #reading: Subscription | undefined;
+  /** The next record to read, as far as it is not committed. */
+  #position: { readonly partition: number; readonly offset: number } | undefined;
+  #committing: NodeJS.Timeout | undefined;
   /** One after the other, or a finding could be resolved before it is told. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -102,7 +107,9 @@ class Teller {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#reading?.close();
+    if (!this.#reading) return;
+    await this.#commit(this.#reading);
+    await this.#reading.close();
   }
 
   #next(work: () => Promise<void>): Promise<void> {
@@ -140,7 +147,21 @@ class Teller {
       if (this.#stop.signal.aborted) return;
     }
     const last = records.at(-1)!;
-    if (this.#history.size === 0) void reading.commit(last.partition, last.offset + 1);
+    if (this.#history.size === 0) this.#commitLater(reading, last.partition, last.offset + 1);
+  }
+
+  /** What was told is known by its notice: a position that is lost only costs reading again, so it may wait. */
+  #commitLater(reading: Subscription, partition: number, offset: number): void {
+    this.#position = { partition, offset };
+    this.#committing ??= setTimeout(() => void this.#commit(reading), COMMIT_EVERY);
+  }
+
+  async #commit(reading: Subscription): Promise<void> {
+    clearTimeout(this.#committing);
+    this.#committing = undefined;
+    const position = this.#position;
+    this.#position = undefined;
+    if (position) await reading.commit(position.partition, position.offset).catch((e) => this.#failed(e));
   }
 
   async #tellHistory(): Promise<void> {

@@ -261,9 +261,8 @@ export class LedgerFold {
     const now = entry && (entry.statements.length > 0 || entry.error) ? this.#withDue(entry) : undefined;
     this.#store.set(id, now);
     if (!now && entry && !isOwn(entry.instance)) this.#store.settle(entry.cluster, id, entry.stamp);
-    const said = (e: Entry | undefined) =>
-      e && JSON.stringify([e.statements.map((s) => [s.problem, s.first, s.gone]), e.error, e.due]);
-    if (said(before) !== said(now)) this.#output.entries.set(id, now);
+    const isSame = before && now ? said(before) === said(now) : before === now;
+    if (!isSame) this.#output.entries.set(id, now);
   }
 
   #withDue({ due: _, ...entry }: Entry): Entry {
@@ -316,5 +315,9 @@ export class LedgerFold {
     this.#own(cluster, LEFT_OUT, cluster, left, position);
   }
 }
+
+/** All of an entry but its stamp and offset. */
+const said = ({ statements, error, due }: Entry): string =>
+  JSON.stringify([statements.map((s) => [s.problem, s.first, s.gone]), error, due]);
 
 const of = (cluster: string, instance: string) => JSON.stringify([cluster, instance]);

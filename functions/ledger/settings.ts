@@ -46,8 +46,17 @@ const OWN: Readonly<Record<string, Settings>> = {
 
 export const isOwn = (instance: string): boolean => Object.hasOwn(OWN, instance);
 
+/** Worked out once per instance: it is asked several times per verdict. */
+const known = new WeakMap<Instance, Settings>();
+
 export function settingsOf(id: string, instance: Instance | undefined): Settings | undefined {
   if (instance === undefined) return OWN[id];
+  let settings = known.get(instance);
+  if (!settings) known.set(instance, (settings = ofInstance(instance)));
+  return settings;
+}
+
+function ofInstance(instance: Instance): Settings {
   const { manifest, second, owner } = instance;
   return {
     case: instance.case,

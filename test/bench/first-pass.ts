@@ -61,6 +61,7 @@ export async function firstPass(options: FirstPassOptions): Promise<Row[]> {
       own: us(own),
       beside: `${us(floor)} a raw paged list with JSON.parse (${(own / floor).toFixed(2)} x); ${us(peer)} client-node's list of the pods alone`,
       reach: "≤ 1.5 x the raw list",
+      isReached: own <= 1.5 * floor,
       isHeld: own <= 1.5 * floor,
     },
     {
@@ -68,6 +69,7 @@ export async function firstPass(options: FirstPassOptions): Promise<Row[]> {
       own: `${peak("own").toFixed(0)} MB`,
       beside: `${peak("floor").toFixed(0)} MB raw list; ${peak("peer").toFixed(0)} MB client-node's`,
       reach: "≤ 180 MB",
+      isReached: peak("own") <= 180,
       isHeld: peak("own") <= 180,
     },
   ];

@@ -5,6 +5,8 @@ export interface Row {
   /** What it is held against. */
   readonly beside: string;
   readonly reach: string;
+  readonly isReached: boolean;
+  /** What `--check` asks for: where the figure to reach is not reached, that it does not get worse. */
   readonly isHeld: boolean;
 }
 
@@ -13,7 +15,8 @@ export const tableOf = (rows: readonly Row[]): string =>
     "| what | Roundsman | beside it | to reach | |",
     "| --- | --- | --- | --- | --- |",
     ...rows.map(
-      ({ what, own, beside, reach, isHeld }) => `| ${what} | ${own} | ${beside} | ${reach} | ${isHeld ? "✓" : "✗"} |`,
+      ({ what, own, beside, reach, isReached }) =>
+        `| ${what} | ${own} | ${beside} | ${reach} | ${isReached ? "✓" : "✗"} |`,
     ),
   ].join("\n");
 
