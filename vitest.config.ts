@@ -3,7 +3,11 @@ import { defineConfig } from "vitest/config";
 // The lanes on real components have configurations of their own: see test/README.md.
 export default defineConfig({
   test: {
-    include: ["{sdk,broker,functions,probes}/**/*.test.ts", "test/{contract,property}/**/*.test.ts", "test/*.test.ts"],
+    include: [
+      "{sdk,broker,functions,probes}/**/*.test.ts",
+      "test/{contract,property,semantics}/**/*.test.ts",
+      "test/*.test.ts",
+    ],
     testTimeout: 20_000,
   },
 });

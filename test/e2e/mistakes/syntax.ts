@@ -1,0 +1,2 @@
+import { inspection } from "roundsman";
+export default inspection.each({ name: "team/syntax", 
