@@ -40,7 +40,8 @@ const RETRIES = [1_000, 5_000, 30_000, 120_000];
 export class Dispatcher {
   readonly #options: Required<DispatcherOptions>;
   readonly #due = new DueSet();
-  readonly #retries = new Set<NodeJS.Timeout>();
+  /** Per key: the one of it that is to be tried again. */
+  readonly #retries = new Map<string, NodeJS.Timeout>();
   #subscription: Subscription | undefined;
   #flights = new Set<Promise<void>>();
   #isStopping = false;
@@ -58,7 +59,7 @@ export class Dispatcher {
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#subscription?.close();
-    for (const timer of this.#retries) clearTimeout(timer);
+    for (const timer of this.#retries.values()) clearTimeout(timer);
     await Promise.allSettled([...this.#flights]);
   }
 
@@ -77,6 +78,8 @@ export class Dispatcher {
 
   #take(records: readonly LogRecord[]): void {
     for (const { key, headers, value, time } of records) {
+      clearTimeout(this.#retries.get(key));
+      this.#retries.delete(key);
       if (value === null) this.#due.remove(key);
       else this.#due.put({ key, id: headers.ce_id!, text: value, at: time, tries: 0 });
     }
@@ -145,12 +148,11 @@ export class Dispatcher {
     if (after === undefined || this.#due.isOutdated(check)) return;
     this.counts.retried++;
     const timer = setTimeout(() => {
-      this.#retries.delete(timer);
-      if (this.#due.isOutdated(check)) return;
+      this.#retries.delete(check.key);
       this.#due.put({ ...check, tries: check.tries + 1 });
       this.#pump();
     }, after);
-    this.#retries.add(timer);
+    this.#retries.set(check.key, timer);
   }
 
   /** Appends until it is accepted: a verdict that was worked out is not thrown away because the disk is full. */

@@ -1,0 +1,170 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { memoryLog } from "#broker/log/memory/memory-log.ts";
+import { recordOf } from "#sdk/event/record.ts";
+import { TYPES } from "#sdk/event/types.ts";
+import { createLogger } from "#sdk/runtime/log-lines.ts";
+import type { Verdict } from "#sdk/terms.ts";
+import { type Answer, Dispatcher, type DispatcherOptions, type Target } from "./dispatcher.ts";
+
+const clock = { now: () => 1_000, monotonic: () => 0 };
+const running: { dispatcher: Dispatcher; close: () => Promise<void> }[] = [];
+afterEach(async () => {
+  for (const { dispatcher, close } of running.splice(0)) {
+    await dispatcher.stop();
+    await close();
+  }
+});
+
+let seq = 0;
+const checkRecord = (key: string) => {
+  const id = `c/1.${++seq}`;
+  const check = {
+    id,
+    cluster: "c",
+    case: "x/case",
+    instance: "x/case",
+    key,
+    stamp: { epoch: 1, seq },
+    params: {},
+    rows: {},
+  };
+  const of = ["c", "x/case", key];
+  return recordOf({
+    topic: "checks",
+    key: of,
+    type: TYPES.checkDue,
+    id,
+    source: "/t",
+    dataText: JSON.stringify(check),
+  });
+};
+const keyOf = (text: string) => (JSON.parse(text) as { key: string }).key;
+const pass = ({ id, text }: { id: string; text: string }): Answer => {
+  const { rows: _, params: __, ...head } = JSON.parse(text);
+  return { id, verdict: JSON.stringify({ ...head, outcome: "pass", problems: [] }) };
+};
+
+function start(evaluate: Target["evaluate"], options: Partial<DispatcherOptions> = {}) {
+  const log = memoryLog({ clock });
+  const dispatcher = new Dispatcher({ log, target: { evaluate }, clock, logger: createLogger("silent"), ...options });
+  dispatcher.start();
+  running.push({ dispatcher, close: () => log.close() });
+  const all = async (topic: string) => {
+    const values: any[] = [];
+    for await (const records of log.read(topic)) for (const { value } of records) values.push(JSON.parse(value!));
+    return values;
+  };
+  const verdicts = async (count: number): Promise<Verdict[]> => {
+    for (;;) {
+      const found = await all("verdicts");
+      if (found.length >= count) return found;
+      await new Promise(setImmediate);
+    }
+  };
+  return { log, dispatcher, all, verdicts };
+}
+
+describe("Dispatcher", () => {
+  it("writes a verdict for each check, with how late it is", async () => {
+    const { log, verdicts } = start(async (checks) => checks.map(pass));
+    await log.append([checkRecord("a"), checkRecord("b")]);
+    const said = await verdicts(2);
+    expect(said.map(({ key, outcome, late }) => [key, outcome, late])).toEqual([
+      ["a", "pass", 0],
+      ["b", "pass", 0],
+    ]);
+  });
+
+  it("sends batches, so many in flight, and only the latest of a key", async () => {
+    const batches: string[][] = [];
+    const waiting: (() => void)[] = [];
+    const { log, verdicts } = start(
+      async (checks) => {
+        batches.push(checks.map(({ text }) => keyOf(text)));
+        await new Promise<void>((done) => waiting.push(done));
+        return checks.map(pass);
+      },
+      { batch: 2, flights: 1 },
+    );
+    await log.append(["a", "b", "c", "a", "a"].map(checkRecord));
+    while (waiting.length === 0) await new Promise(setImmediate);
+    await log.append([checkRecord("c"), checkRecord("a")]);
+    for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+    waiting.shift()!();
+    while (waiting.length === 0) await new Promise(setImmediate);
+    waiting.shift()!();
+    const said = await verdicts(4);
+    expect(batches[0]).toEqual(["a", "b"]);
+    // A key that came again while it was in flight goes after what waited already.
+    expect(batches[1]).toEqual(["c", "a"]);
+    expect(said).toHaveLength(4);
+  });
+
+  it("answers error for a check that the reply leaves out, and tries it again alone", async () => {
+    const seen: string[][] = [];
+    const { log, verdicts, dispatcher } = start(
+      async (checks) => {
+        seen.push(checks.map(({ text }) => keyOf(text)));
+        return checks.filter(({ text }) => seen.length > 1 || keyOf(text) !== "lost").map(pass);
+      },
+      { retries: [1] },
+    );
+    await log.append([checkRecord("lost"), checkRecord("found")]);
+    const said = await verdicts(3);
+    expect(said.map(({ key, outcome, error }) => [key, outcome, error?.code])).toEqual([
+      ["lost", "error", "dispatch-unanswered"],
+      ["found", "pass", undefined],
+      ["lost", "pass", undefined],
+    ]);
+    expect(seen[1]).toEqual(["lost"]);
+    expect(dispatcher.counts).toMatchObject({ retried: 1, deadLetters: 0 });
+  });
+
+  it("sets a poison check aside after its last try, as it was and with the cause", async () => {
+    const { log, verdicts, all, dispatcher } = start(
+      async (checks) => checks.map(({ id }) => ({ id, error: { code: "case-deadline", message: "took longer" } })),
+      { retries: [1, 1] },
+    );
+    const record = checkRecord("poison");
+    await log.append([record]);
+    const said = await verdicts(3);
+    expect(
+      said.every(({ outcome, error }) => outcome === "error" && error?.message.includes('"poison" took longer')),
+    ).toBe(true);
+    const [letter] = await all("dead-letters");
+    expect(letter).toMatchObject({
+      cause: { code: "case-deadline" },
+      tries: 3,
+      record: { topic: "checks", value: record.value },
+    });
+    expect(dispatcher.counts.deadLetters).toBe(1);
+  });
+
+  it("does not try again what has changed since", async () => {
+    let tries = 0;
+    const { log, verdicts, dispatcher } = start(
+      async (checks) =>
+        checks.map((one) => (++tries === 1 ? { id: one.id, error: { code: "x", message: "y" } } : pass(one))),
+      { retries: [20] },
+    );
+    await log.append([checkRecord("a")]);
+    await verdicts(1);
+    await log.append([checkRecord("a")]);
+    expect((await verdicts(2)).map(({ outcome }) => outcome)).toEqual(["error", "pass"]);
+    await new Promise((done) => setTimeout(done, 40));
+    expect([tries, dispatcher.waiting]).toEqual([2, 0]);
+  });
+
+  it("outlives a target that rejects", async () => {
+    let calls = 0;
+    const { log, verdicts } = start(
+      async (checks) => {
+        if (++calls === 1) throw new Error("no thread");
+        return checks.map(pass);
+      },
+      { retries: [1] },
+    );
+    await log.append([checkRecord("a")]);
+    expect((await verdicts(2)).map(({ error }) => error?.code)).toEqual(["dispatch-failed", undefined]);
+  });
+});
