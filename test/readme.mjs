@@ -11,7 +11,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const place = mkdtempSync(join(tmpdir(), "roundsman-readme-"));
 const clone = join(place, "roundsman");
 const home = join(place, "home");
-const { KUBECONFIG, ...outer } = process.env;
+const { KUBECONFIG } = process.env;
+// A newcomer has none of our variables.
+const outer = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => name !== "KUBECONFIG" && !name.startsWith("ROUNDSMAN_")),
+);
 const env = { ...outer, HOME: home, XDG_STATE_HOME: join(home, "state"), PORT: "18081" };
 const counts = { passed: 0, failed: 0 };
 const say = (text) => process.stdout.write(`${text}\n`);

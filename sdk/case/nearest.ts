@@ -1,12 +1,17 @@
-/** How many single-letter edits lie between two words, counting no further than `most`. */
+/** How many single-letter edits, or swaps of two letters beside each other, lie between two words; no further than `most`. */
 function distance(a: string, b: string, most: number): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + same, swapped ? before[j - 2]! + 1 : most + 1);
+    }
+    if (Math.min(...row, ...next) > most) return most + 1;
+    before = row;
     row = next;
-    if (Math.min(...row) > most) return most + 1;
   }
   return row[b.length]!;
 }

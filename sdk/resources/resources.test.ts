@@ -93,6 +93,7 @@ describe("reading resources", () => {
     ],
     [{ ...good, kind: "Cluster" }, 'kind is "Cluster"'],
     [{ ...good, spec: { case: "x/y", ownr: "a" } }, /f\.yaml: spec\.ownr .*did you mean "owner"/],
+    [{ ...good, spec: { case: "x/y", fro: "2s" } }, /spec\.fro .*did you mean "for"/],
     [{ ...good, spec: { case: "x/y", for: "soon" } }, "f.yaml: spec.for"],
     [{ ...good, spec: {} }, /f\.yaml: spec.*case/],
     [{ ...good, metadata: { name: "Not Good" } }, "f.yaml: metadata.name"],

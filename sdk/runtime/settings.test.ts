@@ -28,6 +28,10 @@ describe("readSettings", () => {
     expect(read({ env })).toEqual({ port: 8080, dataDir: "/d", names: ["a", "b"], isLoud: true });
   });
 
+  it("leaves alone what is nothing like a setting", () => {
+    expect(read({ env: { ROUNDSMAN_TESTBED: "../shared", ROUNDSMAN_SEED: "1" } })).toEqual({ port: 8080 });
+  });
+
   it("is frozen", () => {
     expect(Object.isFrozen(read({}))).toBe(true);
   });
@@ -35,7 +39,7 @@ describe("readSettings", () => {
   it.each([
     [{ env: { PORT: "http" } }, "The environment: PORT"],
     [{ env: { ROUNDSMAN_PORT: "70000" } }, "The environment: ROUNDSMAN_PORT"],
-    [{ env: { ROUNDSMAN_PROT: "1" } }, "The environment: ROUNDSMAN_PROT is not known"],
+    [{ env: { ROUNDSMAN_PROT: "1" } }, 'The environment: ROUNDSMAN_PROT is not known; did you mean "ROUNDSMAN_PORT"'],
     [{ flags: { port: "x" } }, "The command line: --port"],
     [{ flags: { dataDir: "" } }, "The command line: --data-dir"],
     [file({ prot: 1 }), "settings.yaml: prot"],

@@ -56,14 +56,15 @@ export function readSettings<S extends TObject>(
     fromEnv[key] = fromText(env[name]!, properties[key]!.type);
     names.set(key, name);
   }
-  const known = new Set(keys.map(envName));
-  for (const name of Object.keys(env))
-    if (name.startsWith(PREFIX) && !known.has(name) && nearest(name, [...known]) !== "")
-      throw fault("config-invalid", {
-        where: "The environment",
-        key: name,
-        what: `is not known${nearest(name, [...known])}`,
-      });
+  // A slip in a name of ours; what is nothing like one may be somebody else's. The prefix, which all share, tells nothing.
+  const known = keys.map((key) => envName(key).slice(PREFIX.length));
+  for (const name of Object.keys(env)) {
+    const own = name.slice(PREFIX.length);
+    if (!name.startsWith(PREFIX) || known.includes(own)) continue;
+    const hint = nearest(own, known).replace('"', `"${PREFIX}`);
+    if (hint !== "")
+      throw fault("config-invalid", { where: "The environment", key: name, what: `is not known${hint}` });
+  }
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   if (file) refuse(file.name, file.values);
   refuse("The environment", fromEnv, (field) => names.get(field.split(".")[0]!) ?? field);

@@ -48,7 +48,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await cluster.kubectl("delete", "namespace", NS, "--wait=false");
+  // Waited for: the files after this one find what is stuck in its going.
+  await cluster.kubectl("delete", "namespace", NS, ...accounts);
   await cluster.kubectl("delete", "pv,node", "cli-e2e", "cli-1", "--ignore-not-found", "--wait=false");
   rmSync(dir, { recursive: true, force: true });
 });
@@ -97,8 +98,12 @@ it("a volume and its claim are whole, whichever namespaces are looked at", async
   }
 });
 
+/** Namespaces of the accounts that were made. */
+const accounts: string[] = [];
+
 /** A kubeconfig of the account that `rbac` printed. */
 async function account(name: string, ...args: string[]): Promise<string> {
+  accounts.push(name);
   const { stdout, code } = await roundsman(
     ...["rbac", "--kubeconfig", cluster.kubeconfig, "--account-namespace", name, ...args],
   );

@@ -101,7 +101,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (started?.pid !== undefined) process.kill(-started.pid, "SIGKILL");
-  await cluster.kubectl("delete", "namespace", NS, "--wait=false");
+  // Waited for: the files after this one find what is stuck in its going.
+  await cluster.kubectl("delete", "namespace", NS);
   await cluster.kubectl("delete", "node", "newcomer-1");
   rmSync(folder, { recursive: true, force: true });
   const sum = steps.reduce((total, [, ms]) => total + ms, 0);

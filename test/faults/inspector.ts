@@ -50,7 +50,10 @@ export class Inspector {
   start(): void {
     const { dir, kubeconfig } = this.#options;
     const args = ["start", "--kubeconfig", kubeconfig, "--data", join(dir, "data"), "--config", join(dir, "config")];
-    const child = spawn(process.execPath, [builtCli(), ...args, "--port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [builtCli(), ...args, "--port", "0"], {
+      env: { PATH: process.env.PATH, HOME: dir },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.starts++;
     this.#child = child;
     this.#url = undefined;
@@ -87,6 +90,8 @@ export class Inspector {
 
   /** Its open findings; undefined while it does not answer, or has not listed everything. */
   async open(): Promise<Finding[] | undefined> {
+    const { exitCode } = this.#child!;
+    if (exitCode !== null) throw new Error(`it ended by itself with ${exitCode}: ${this.#err}`);
     try {
       if (!this.#url || (await fetch(`${this.#url}/readyz`)).status !== 200) return undefined;
       const answer = await fetch(`${this.#url}/v1/findings?state=open`);
