@@ -86,6 +86,8 @@ describe("request", () => {
         type: "application/merge-patch+json",
         body: '{"a":"é"}',
       });
+      const gone = await clientOf(server).request({ method: "DELETE", path: "/x", headers, body: '{"a":"é"}' });
+      expect(JSON.parse(gone.text)).toMatchObject({ method: "DELETE", body: '{"a":"é"}' });
     }
   });
 });

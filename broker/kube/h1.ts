@@ -66,7 +66,10 @@ export class Http1 implements Carrier {
     this.#credentials = credentials;
     return new Promise((done, fail) => {
       let error: Error | undefined;
-      const ask = this.#send(method, path, { ...headers, ...credentials.headers }, this.#agentFor(credentials.tls));
+      // Of a DELETE node frames no body whose length it is not told: the next request would begin with it.
+      const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+      const agent = this.#agentFor(credentials.tls);
+      const ask = this.#send(method, path, { ...headers, ...length, ...credentials.headers }, agent);
       this.#open.add(ask);
       const timer = setTimeout(
         () => ask.destroy(new Error(`no answer to ${method} ${path} within ${timeouts.response} ms`)),

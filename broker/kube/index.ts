@@ -1,4 +1,4 @@
-/** A thin client of the Kubernetes API server: get, list, watch, discover. */
+/** A thin client of the Kubernetes API server: get, list, watch, discover; and writes that say which state they mean. */
 export { type Access, type FindAccessOptions, findAccess, plainAccess } from "./access.ts";
 export { type ConnectOptions, connect, type KubeClient, type KubeResponse, type Version } from "./client.ts";
 export type { Credentials, TlsOptions } from "./credentials.ts";
@@ -10,3 +10,4 @@ export type { Env } from "./proxy.ts";
 export type { KubeRequest } from "./requester.ts";
 export { type Logger, TIMEOUTS, type Timeouts } from "./transport.ts";
 export type { Watch, WatchEnd, WatchEvent, WatchOptions } from "./watch.ts";
+export { createWriter, type PatchKind, type RemoveOptions, type Seen, seenOf, type Writer } from "./write.ts";
