@@ -1,3 +1,4 @@
+import { CLAIMING } from "./contract/claiming.ts";
 import { CUSTOM } from "./contract/custom.ts";
 import { DELETING } from "./contract/deleting.ts";
 import { DISCOVERY } from "./contract/discovery.ts";
@@ -19,6 +20,7 @@ export const CONTRACT: readonly Step[] = [
   ...READING,
   ...WATCHING,
   ...DELETING,
+  ...CLAIMING,
   ...CUSTOM,
   ...LEAVING,
 ];

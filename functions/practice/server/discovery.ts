@@ -60,7 +60,11 @@ const listed = ({ shortNames, categories }: Resource) => ({
 });
 
 const SCALE = { group: "autoscaling", version: "v1", kind: "Scale" } as const;
-const verbsOf = (subresource: string) => (subresource === "finalize" ? ["update"] : ["get", "patch", "update"]);
+const EVICTION = { group: "policy", version: "v1", kind: "Eviction" } as const;
+const verbsOf = (subresource: string) =>
+  subresource === "eviction" ? ["create"] : subresource === "finalize" ? ["update"] : ["get", "patch", "update"];
+/** Subresources that are of a kind of their own. */
+const KINDS: Readonly<Record<string, typeof SCALE | typeof EVICTION>> = { scale: SCALE, eviction: EVICTION };
 
 /** undefined when nothing is served in that group and version. */
 export function apiResourceList({ resources }: Served, group: string, version: string): unknown {
@@ -83,7 +87,7 @@ export function apiResourceList({ resources }: Served, group: string, version: s
         name: `${resource.plural}/${subresource}`,
         singularName: "",
         namespaced: resource.namespaced,
-        ...(subresource === "scale" ? SCALE : { kind: resource.kind }),
+        ...(KINDS[subresource] ?? { kind: resource.kind }),
         verbs: verbsOf(subresource),
       })),
     ]),
@@ -104,7 +108,7 @@ const discovered = (resource: Resource) => ({
   ...(resource.subresources.length > 0 && {
     subresources: resource.subresources.map((subresource) => ({
       subresource,
-      responseKind: subresource === "scale" ? SCALE : responseKind(resource),
+      responseKind: KINDS[subresource] ?? responseKind(resource),
       verbs: verbsOf(subresource),
     })),
   }),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { create } from "../store/create.ts";
+import { evict } from "../store/evict.ts";
 import { isRecord, type KubeObject } from "../store/object.ts";
 import { applyPatch, PATCH_TYPES, patch } from "../store/patch/patch.ts";
 import { type RemoveOptions, remove } from "../store/remove.ts";
@@ -54,8 +55,9 @@ const listing: Operation = (store, { resource, namespace, query }, http) => {
 };
 
 const making: Operation = async (store, request, http) => {
-  const { resource, namespace } = request;
-  const body = await objectBody(http, resource.kind);
+  const { resource, namespace, subresource } = request;
+  const body = await objectBody(http, subresource === "eviction" ? "Eviction" : resource.kind);
+  if (subresource === "eviction") return { code: 201, body: evict(store, resource, namespace, named(request), body) };
   return answer(store, request, http, create(store, resource, namespace, body, options(request)), 201);
 };
 

@@ -23,7 +23,7 @@ export interface ApiRequest {
 
 const VERBS: Readonly<Record<string, readonly [collection: string, one: string]>> = {
   GET: ["list", "get"],
-  POST: ["create", ""],
+  POST: ["create", ""], // but for what is created below a name: an eviction
   PUT: ["", "update"],
   PATCH: ["", "patch"],
   DELETE: ["deletecollection", "delete"],
@@ -80,7 +80,9 @@ export function apiRequest(
   if (subresource !== undefined && !(resource.subresources as readonly string[]).includes(subresource))
     throw noSuchResource();
   const watching = method === "GET" && name === undefined && ["true", "1"].includes(query.get("watch") ?? "");
-  const verb = watching ? "watch" : (VERBS[method]?.[name === undefined ? 0 : 1] ?? "");
+  const evicting = subresource === "eviction";
+  const usual = watching ? "watch" : (VERBS[method]?.[name === undefined ? 0 : 1] ?? "");
+  const verb = evicting ? (method === "POST" ? "create" : "") : usual;
   const everywhere = resource.namespaced && namespace === undefined;
   const impossible = everywhere && verb !== "list" && verb !== "watch";
   // A definition on its way out still lets go of what it has: finalizers are taken off by patch or update.

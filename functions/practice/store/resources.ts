@@ -12,7 +12,7 @@ export interface Resource {
   readonly categories: readonly string[];
   readonly namespaced: boolean;
   readonly verbs: readonly string[];
-  readonly subresources: readonly ("status" | "scale" | "finalize")[];
+  readonly subresources: readonly ("status" | "scale" | "finalize" | "eviction")[];
   /** metadata.generation counts changes of these fields; `*` = of everything but metadata and status. */
   readonly generation: readonly string[] | "*" | undefined;
   /** Custom objects carry apiVersion and kind in lists, and know no strategic merge. */
@@ -98,7 +98,7 @@ export const BUILT_IN: readonly Resource[] = [
     returnsDeleted: true,
   }),
   resource("", "v1", "Pod", "pods", {
-    ...STATUS,
+    subresources: ["eviction", "status"],
     ...SPEC,
     shortNames: ["po"],
     categories: ["all"],

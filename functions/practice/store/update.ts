@@ -69,11 +69,14 @@ function precondition(resource: Resource, current: KubeObject, sent: Metadata, o
       `the namespace of the object (${sent.namespace}) does not match the namespace on the URL (${current.metadata.namespace})`,
     );
   }
-  if (sent.uid !== undefined && sent.uid !== "" && sent.uid !== uid) {
-    if (options.patched) throw invalid(resource, name, [invalidValue("metadata.uid", sent.uid, "field is immutable")]);
-    throw conflict(resource, name, `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${uid}`);
-  }
   const wanted = sent.resourceVersion ?? "";
+  const other = sent.uid !== undefined && sent.uid !== "" && sent.uid !== uid;
+  if (other && options.patched) {
+    if (wanted !== "" && wanted !== resourceVersion) throw conflict(resource, name, MODIFIED);
+    throw invalid(resource, name, [invalidValue("metadata.uid", sent.uid, "field is immutable")]);
+  }
+  if (other)
+    throw conflict(resource, name, `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${uid}`);
   if (wanted !== "" && wanted !== resourceVersion) throw conflict(resource, name, MODIFIED);
   if (wanted === "" && resource.conditionalUpdate && !options.patched) {
     throw invalid({ group: resource.group, kind: resource.plural }, name, [
