@@ -18,10 +18,12 @@ export const TOPICS = {
   ledger: { key: ["cluster", "instance", "key"], partitionBy: "cluster" },
   /** Findings raised, updated, resolved. */
   findings: { key: ["fingerprint"], partitionBy: "cluster" },
-  /** Epoch claims. */
+  /** Epoch claims, executors' clocks. */
   clusters: { key: ["cluster", "what"] },
   /** What was told to whom. */
   notices: { key: ["subscription", "fingerprint"] },
+  /** What came of remedies: granted, started, succeeded, failed, undone. */
+  remedies: { key: ["cluster", "kind", "namespace", "name"], days: 30 },
   /** Records that were set aside. */
   "dead-letters": { key: ["topic", "partition", "offset"], days: 30 },
   /** Resources, case manifests, and a record "complete". */

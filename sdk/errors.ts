@@ -197,6 +197,11 @@ export const CATALOGUE = {
     false,
     400,
   ),
+  // executor
+  "operation-refused": entry("{operation} of {target} is not done: {what}.", false, 409),
+  "operation-braked": entry("{operation} of {target} stops: {what}. Done so far: {soFar}.", false, 409),
+  "post-refused": entry("{url} is not called, or did not take it: {what}.", false, 502),
+  "post-unanswered": entry("{url} gave no clear answer: {what}. It is not asked again.", false, 502),
   // practice
   "practice-port": entry(
     "The practice cluster cannot listen on 127.0.0.1:{port}: {what}. Choose another port, or 0 for any that is free.",
