@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { jobName } from "#sdk/operation/job.ts";
+import { practiceArena } from "./arena.test-kit.ts";
+import { count, runExecutions, WITHIN } from "./at-most-once.test-kit.ts";
+import type { Post } from "./post.ts";
+import { runGrant } from "./run.ts";
+import { begun } from "./state.ts";
+import { sweep } from "./sweep.ts";
+import { Crash, crashing, grant, node, world } from "./world.test-kit.ts";
+
+const counter = () => {
+  let times = 0;
+  const post: Post = async () => {
+    times += 1;
+    return 200;
+  };
+  return { post, times: () => times };
+};
+
+describe("a grant is carried out at most once", () => {
+  it("by five executors that end at random awaits and are started again", async () => {
+    const { arena } = await practiceArena();
+    const tally = await runExecutions({ arena, grants: 80, seed: 1, parallel: 2 });
+    expect(tally.violations).toEqual([]);
+    expect(tally.grants).toBe(80);
+    // It happened: crashes, late fences, targets made anew; and most of it was done all the same.
+    expect(tally.crashes).toBeGreaterThan(60);
+    expect(tally.stale).toBeGreaterThan(5);
+    expect(tally.recreated).toBeGreaterThan(3);
+    expect(tally.executed).toBeGreaterThan(40);
+    expect(tally.outcomes).toMatchObject({ Succeeded: expect.any(Number), never: expect.any(Number) });
+  });
+
+  it("by one that ends at each of its awaits, before it or after it, and by the next one", async () => {
+    const { admin, edge, timeline, store } = await world([count]);
+    const n = node(admin, "n");
+    const whole = crashing(edge("whole", {}, counter().post), undefined);
+    await runGrant(whole.edge, grant({ timeline }, "count", n as never, 1));
+    expect(whole.awaits()).toBeGreaterThan(9);
+    const seen: string[] = [];
+    for (let at = 1; at <= whole.awaits(); at++) {
+      for (const when of ["before", "after"] as const) {
+        const fresh = node(admin, `n-${at}-${when}`);
+        const { post, times } = counter();
+        const granted = grant({ timeline }, "count", fresh as never, 10);
+        const first = crashing(edge(`first-${at}`, {}, post), { at, when });
+        await expect(runGrant(first.edge, granted)).rejects.toThrow(Crash);
+        await runGrant(edge("second", {}, post), granted);
+        timeline.advance(WITHIN + 1);
+        await sweep(edge("third", {}, post), (_, work) => work());
+        const job: any = store.objects
+          .list("remedyoperationjobs.roundsman.dev")
+          .find(({ metadata }) => metadata.name === jobName(granted.target));
+        expect(times(), `${when} await ${at}`).toBeLessThanOrEqual(1);
+        expect(job.status.phase, `${when} await ${at}`).toMatch(/Succeeded|Failed/);
+        seen.push(`${job.status.phase} ${times()}`);
+      }
+    }
+    // Before the act it is done by the next one; in it nobody knows; after it it is found done.
+    expect(new Set(seen)).toEqual(new Set(["Succeeded 1", "Failed 0", "Succeeded 0"]));
+  });
+
+  it("can be broken: an executor that takes Acting for claimed does it twice", async () => {
+    const { admin, edge, timeline } = await world([count]);
+    const { post, times } = counter();
+    const granted = grant({ timeline }, "count", node(admin, "n") as never, 1);
+    const first = crashing(edge("first", {}, post), { at: 10, when: "after" });
+    await runGrant(first.edge, granted).catch(() => undefined);
+    const mutant = edge("second", {}, post);
+    const { jobs } = mutant;
+    const forgetful = {
+      ...jobs,
+      get: async (name: string) => {
+        const job = await jobs.get(name);
+        if (job?.status?.phase !== "Acting") return job;
+        const { status: _, ...without } = job;
+        return without;
+      },
+    };
+    await runGrant({ ...mutant, jobs: forgetful }, granted);
+    expect(times()).toBe(2);
+  });
+});
+
+describe("what a process did not know when it slept", () => {
+  it("counts: its grant ran out between Acting and the act", async () => {
+    const { admin, edge, timeline, reports } = await world([count]);
+    const { post, times } = counter();
+    const slow = edge("slow", {}, post);
+    const status: typeof slow.jobs.status = async (job) => {
+      const written = await slow.jobs.status(job);
+      if (job.status?.phase === "Acting") timeline.advance(6_000);
+      return written;
+    };
+    await runGrant(
+      { ...slow, jobs: { ...slow.jobs, status } },
+      grant({ timeline }, "count", node(admin, "n") as never, 1),
+    );
+    expect(times()).toBe(0);
+    expect(reports.at(-1)).toMatchObject({ what: "failed", data: { failure: "too-late", begun: true } });
+  });
+
+  it("counts: another one was made under the target's name between Acting and the act", async () => {
+    const { admin, edge, timeline, reports } = await world();
+    const slow = edge("slow");
+    const status: typeof slow.jobs.status = async (job) => {
+      const written = await slow.jobs.status(job);
+      if (job.status?.phase === "Acting") {
+        admin.remove("v1/Node", { name: "n" });
+        node(admin, "n");
+      }
+      return written;
+    };
+    await runGrant(
+      { ...slow, jobs: { ...slow.jobs, status } },
+      grant({ timeline }, "cordon", node(admin, "n") as never, 1),
+    );
+    expect(reports.at(-1)).toMatchObject({ what: "failed", data: { failure: "target-gone" } });
+    const other = admin.get("v1/Node", { name: "n" })!;
+    expect([other.spec, other.metadata.annotations]).toEqual([undefined, undefined]);
+  });
+
+  it("counts: its claim was taken over while it slept before Acting", async () => {
+    const { admin, edge, timeline } = await world([count]);
+    const { post, times } = counter();
+    const n = node(admin, "n") as never;
+    const [early, late] = [grant({ timeline }, "count", n, 1), grant({ timeline }, "count", n, 2)];
+    const slow = edge("slow", {}, post);
+    let woken = false;
+    const status: typeof slow.jobs.status = async (job) => {
+      if (!woken) {
+        woken = true;
+        await runGrant(edge("fast", {}, post), late);
+      }
+      return slow.jobs.status(job);
+    };
+    await runGrant({ ...slow, jobs: { ...slow.jobs, status } }, early);
+    expect(times()).toBe(1);
+    expect((await slow.jobs.get(jobName(early.target)))?.spec.id).toBe(late.id);
+  });
+});
+
+it("Acting that was written, its answer lost, is looked at and never acted on", async () => {
+  const { admin, edge, timeline, reports } = await world([count]);
+  const { post, times } = counter();
+  const one = edge("one", {}, post);
+  const granted = grant({ timeline }, "count", node(admin, "n") as never, 1);
+  const claimed = await one.jobs.claim({
+    apiVersion: "roundsman.dev/v1alpha1",
+    kind: "RemedyOperationJob",
+    metadata: { name: jobName(granted.target) },
+    spec: (({ cluster: _, ...spec }) => spec)(granted),
+  });
+  await one.jobs.status(begun(claimed!, { now: timeline.now(), executor: "one", within: WITHIN }));
+  await runGrant(one, granted);
+  expect(times()).toBe(0);
+  expect(reports).toMatchObject([{ what: "failed", data: { failure: "unknown", begun: true } }]);
+});

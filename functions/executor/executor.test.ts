@@ -1,0 +1,114 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Log } from "#broker/log/log.ts";
+import { memoryLog } from "#broker/log/memory/memory-log.ts";
+import { parseJson } from "#sdk/event/json.ts";
+import { recordOf } from "#sdk/event/record.ts";
+import { TYPES } from "#sdk/event/types.ts";
+import type { Granted } from "#sdk/operation/granted.ts";
+import { createLogger } from "#sdk/runtime/log-lines.ts";
+import { Commits } from "./commits.ts";
+import { Executor, type ExecutorOptions } from "./executor.ts";
+import { targetKey } from "./reports.ts";
+import { CLUSTER, grant, node, type World, world } from "./world.test-kit.ts";
+
+const grantedRecord = (granted: Granted, data: object = granted) =>
+  recordOf({
+    topic: "remedies",
+    key: targetKey(granted),
+    type: TYPES.remedyGranted,
+    id: granted.id,
+    source: "/remedy",
+    dataText: JSON.stringify(data),
+  });
+
+async function running(at: World, more: Partial<ExecutorOptions> = {}) {
+  const log = memoryLog({ clock: at.timeline });
+  const executor = new Executor({
+    cluster: CLUSTER,
+    client: at.kube,
+    log,
+    logger: createLogger("silent"),
+    clock: { now: () => at.timeline.now() },
+    identity: "one",
+    brake: async () => undefined,
+    ...more,
+  });
+  onTestFinished(() => executor.stop());
+  await executor.start();
+  return { log, executor };
+}
+
+/** Records of these types as they come, until there are so many. */
+async function told(log: Log, topic: string, type: string, count: number): Promise<any[]> {
+  const found: any[] = [];
+  await new Promise<void>((done) => {
+    const reading = log.subscribe({ topic }, (records) => {
+      for (const { headers, value } of records)
+        if (headers.ce_type === type) found.push({ id: headers.ce_id, ...(parseJson(value!) as object) });
+      if (found.length >= count) done();
+    });
+    onTestFinished(() => reading.close());
+  });
+  return found;
+}
+
+describe("the executor", () => {
+  it("carries out what is granted to its cluster, tells it, and takes it back when the finding is resolved", async () => {
+    const at = await world();
+    const { log } = await running(at);
+    const n = node(at.admin, "n") as never;
+    const granted = grant(at, "cordon", n, 1, { finding: { fingerprint: "f", episode: 3 } });
+    const foreign = { ...grant(at, "drain", n, 2), cluster: "another" };
+    await log.append([grantedRecord(foreign), grantedRecord(granted), grantedRecord(granted)]);
+    const [succeeded] = await told(log, "remedies", TYPES.remedySucceeded, 1);
+    expect(succeeded).toMatchObject({ id: granted.id, operation: "cordon", fence: 1, executor: "one" });
+    expect(await told(log, "remedies", TYPES.remedyStarted, 1)).toHaveLength(1);
+    expect(at.admin.get("v1/Node", { name: "n" })?.spec?.unschedulable).toBe(true);
+    const resolved = { cluster: CLUSTER, fingerprint: "f", episode: 3 };
+    await log.append([
+      recordOf({
+        topic: "findings",
+        key: ["f"],
+        type: TYPES.resolved,
+        id: "f/3/resolved",
+        source: "/ledger",
+        dataText: JSON.stringify(resolved),
+      }),
+    ]);
+    await told(log, "remedies", TYPES.remedyUndone, 1);
+    expect(at.admin.get("v1/Node", { name: "n" })?.spec?.unschedulable).toBeUndefined();
+  });
+
+  it("tells its clock when it starts, for the defender", async () => {
+    const at = await world();
+    const { log } = await running(at);
+    expect(await told(log, "clusters", TYPES.executorClock, 1)).toMatchObject([
+      { cluster: CLUSTER, clock: at.timeline.now() },
+    ]);
+  });
+
+  it("does not do what it cannot read, nor what is braked", async () => {
+    const at = await world();
+    const { log } = await running(at, { brake: async () => "ana pulled it" });
+    const n = node(at.admin, "n") as never;
+    const strange = grant(at, "cordon", n, 1);
+    const braked = grant(at, "cordon", n, 2);
+    await log.append([grantedRecord(strange, { ...strange, extra: 1 }), grantedRecord(braked)]);
+    expect(await told(log, "remedies", TYPES.remedyFailed, 1)).toMatchObject([
+      { id: braked.id, failure: "brake", begun: false },
+    ]);
+    expect(at.admin.get("v1/Node", { name: "n" })?.spec?.unschedulable).toBeUndefined();
+  });
+});
+
+it("an offset is passed when all below it are settled", () => {
+  const committed: number[] = [];
+  const to = { commit: async (_: number, offset: number) => void committed.push(offset) };
+  const commits = new Commits();
+  const [a, b, c] = [1, 2, 5].map((offset) => commits.begin({ partition: 0, offset }, to));
+  b!();
+  expect(committed).toEqual([]);
+  a!();
+  c!();
+  expect(committed).toEqual([3, 6]);
+});

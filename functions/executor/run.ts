@@ -1,0 +1,144 @@
+/** Carries one grant through: reads, decides the next step, takes it. The steps are `state.ts`'s. */
+import { isFault, sayError } from "#sdk/errors.ts";
+import type { Granted } from "#sdk/operation/granted.ts";
+import { type Job, jobName } from "#sdk/operation/job.ts";
+import type { Failure } from "#sdk/operation/outcome.ts";
+import { act, doingOf, grantedOf, keptEvidence, look, type Result } from "./act.ts";
+import type { Known } from "./catalog.ts";
+import type { Edge, Report } from "./edge.ts";
+import { begun, ended, next, type Step } from "./state.ts";
+
+const PAUSE = 100;
+const LONGEST_PAUSE = 5_000;
+
+/** Resolves when there is nothing left for this process to do. Rejects only for a defect. */
+export async function runGrant(edge: Edge, granted: Granted): Promise<void> {
+  const resolved = edge.catalog.resolve(granted);
+  const flaw = "flaw" in resolved ? resolved.flaw : undefined;
+  const known = "flaw" in resolved ? undefined : resolved;
+  for (let pause = PAUSE; !edge.signal.aborted; ) {
+    try {
+      if (await takeStep(edge, granted, known, flaw)) return;
+    } catch (e) {
+      if (!isFault(e) || e.code === "kube-closed") throw e;
+      // Before Acting nothing was done; after it the status says so. Either way it is read again.
+      edge.warn({ request: granted.id, err: sayError(e) }, "a remedy's step failed; reading again");
+      // Nobody could read whether it was claimed, and it may not begin any more: the healer writes that it expired.
+      if (!e.retry) return;
+      await edge.sleep(pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+    }
+  }
+}
+
+/** Answers whether that was the last one. */
+async function takeStep(edge: Edge, granted: Granted, known: Known | undefined, flaw: string | undefined) {
+  const { jobs, hands, clock, executor, limits } = edge;
+  const job = await jobs.get(jobName(granted.target));
+  const target = flaw === undefined ? await hands.read(granted.target) : undefined;
+  const step: Step = next({ granted, flaw, job, target, now: clock.now(), executor, limits });
+  switch (step.do) {
+    case "refuse":
+      if (step.tell) await edge.report(refusal(edge, granted, step.failure, step.message));
+      return true;
+    case "claim":
+      await jobs.claim(step.job); // whoever was faster is seen in the next round
+      return false;
+    case "give-up":
+      return finish(edge, step.job, { failure: step.failure, message: step.message });
+    case "begin":
+      return begin(edge, step.job, known!, target!);
+    case "look":
+      await lookAt(edge, step.job);
+      return progressOf(step.job, granted);
+    case "leave":
+      return true;
+    case "done":
+      await edge.report(outcome(edge, step.job));
+      return true;
+  }
+}
+
+/** An earlier grant's was looked at: now it is this one's turn. */
+const progressOf = (job: Job, granted: Granted): boolean => job.spec.grant.fence === granted.grant.fence;
+
+async function begin(edge: Edge, job: Job, known: Known, target: Parameters<typeof act>[3]): Promise<boolean> {
+  const granted = grantedOf(edge, job);
+  const { clock, executor, jobs } = edge;
+  const braked = await edge.brake(granted);
+  if (braked !== undefined) return finish(edge, job, { failure: "brake", message: braked });
+  const within = known.operation.within(known.params);
+  const doing = { ...doingOf(edge, granted, known, clock.now() + within), target };
+  const evidence = await keptEvidence(doing, known);
+  const now = clock.now();
+  if (now > granted.grant.notAfter) return false; // the next round says so
+  const written = await jobs.status(begun(job, { now, executor, within, ...(evidence !== undefined && { evidence }) }));
+  if (written === undefined) return false;
+  const told = edge.report({ what: "started", data: common(edge, written) });
+  told.catch(() => undefined); // it is awaited below
+  const result = await act(edge, written, known, target);
+  await told;
+  return finish(edge, written, result);
+}
+
+/** What was begun by whom ever: never done again. */
+export async function lookAt(edge: Edge, job: Job): Promise<void> {
+  const known = edge.catalog.resolve(job.spec);
+  if ("flaw" in known) await finish(edge, job, { failure: "unknown", message: known.flaw });
+  else await finish(edge, job, await look(edge, job, known, "whoever began it did not finish it"));
+}
+
+/** Writes the last word, and tells it. Answers false where somebody else wrote meanwhile: what stands is read anew. */
+async function finish(edge: Edge, job: Job, result: Result): Promise<boolean> {
+  const { clock, executor, jobs } = edge;
+  const { hold, ...rest } = result;
+  const full = hold && { ...hold, ...(job.spec.finding && { finding: job.spec.finding }) };
+  const last = ended(job, { ...rest, ...(full && { hold: full }), now: clock.now(), executor });
+  for (let pause = PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    try {
+      const written = await jobs.status(last);
+      if (written === undefined) return false;
+      await edge.report(outcome(edge, written));
+      return true;
+    } catch (e) {
+      if (!isFault(e) || !e.retry || edge.signal.aborted) throw e;
+      await edge.sleep(pause);
+    }
+  }
+}
+
+export const common = (edge: Pick<Edge, "cluster" | "clock">, { spec, status }: Job) => ({
+  id: spec.id,
+  ...(spec.matter !== undefined && { matter: spec.matter }),
+  cluster: edge.cluster,
+  operation: spec.operation,
+  target: spec.target,
+  fence: spec.grant.fence,
+  ...(spec.finding && { finding: spec.finding }),
+  executor: status!.executor,
+  at: Date.parse(status!.finishedAt ?? status!.startedAt!),
+});
+
+function outcome(edge: Edge, job: Job): Report {
+  const { failure, message = "", begun } = job.status!;
+  const data = { ...common(edge, job), message };
+  return failure === undefined ? { what: "succeeded", data } : { what: "failed", data: { ...data, failure, begun } };
+}
+
+const refusal = (edge: Edge, granted: Granted, failure: Failure, message: string): Report => ({
+  what: "failed",
+  data: {
+    id: granted.id,
+    ...(granted.matter !== undefined && { matter: granted.matter }),
+    cluster: edge.cluster,
+    operation: granted.operation,
+    target: granted.target,
+    fence: granted.grant.fence,
+    ...(granted.finding && { finding: granted.finding }),
+    executor: edge.executor,
+    at: edge.clock.now(),
+    failure,
+    message: message.slice(0, 4_096),
+    begun: false,
+  },
+});
