@@ -18,7 +18,7 @@ async function run(...args: string[]) {
   return { code, out: out(), err: err() };
 }
 
-const COMMANDS = ["start", "scan", "findings", "show", "cases", "new", "test", "rbac"];
+const COMMANDS = ["start", "scan", "findings", "show", "cases", "new", "test", "rbac", "crd"];
 
 describe("help", () => {
   test("names every command", async () => {
@@ -50,6 +50,7 @@ describe("help", () => {
 
 describe("what cannot be meant", () => {
   test.each([
+    [["crd", "remove"], "Allowed choices are print, install."],
     [["nope"], "unknown command 'nope'"],
     [["scna"], "(Did you mean scan?)"],
     [["scan", "--nope"], "unknown option '--nope'"],

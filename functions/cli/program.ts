@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { SEVERITIES } from "#sdk/terms.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit.ts";
@@ -121,6 +121,22 @@ export function createProgram(context: Context): Command {
     .option("-n, --namespace <name>", "rights in this namespace only, as for start (may be given again)", many)
     .option("--account-namespace <name>", "where the service account stands", "roundsman")
     .action(async (options) => (await import("./rbac.ts")).rbac({ ...context, version }, options));
-  example(rbac, "roundsman rbac --cases ./my-cases | kubectl apply -f -");
+  rbac.option(
+    "--executor [operations]",
+    "instead: the role of the executor, for these operations (comma-separated; default: all)",
+  );
+  example(
+    rbac,
+    "roundsman rbac --cases ./my-cases | kubectl apply -f -",
+    "roundsman rbac --executor cordon,uncordon | kubectl apply -f -",
+  );
+
+  const crd = add("crd", "print the custom resource definitions of Roundsman's own kinds, or apply them to a cluster");
+  crd
+    .addArgument(new Argument("[action]", "what is done with them").choices(["print", "install"]).default("print"))
+    .option("--kubeconfig <file>", "where to install them; also KUBECONFIG. ~/.kube/config only when named here")
+    .option("--context <name>", "the kubeconfig's context")
+    .action(async (action, options) => (await import("./crd.ts")).crd(context, action, options));
+  example(crd, "roundsman crd | kubectl apply --server-side -f -", "roundsman crd install --kubeconfig ~/.kube/config");
   return program;
 }

@@ -4,7 +4,7 @@ import { inspections } from "#probes";
 import { inspection } from "#sdk";
 import type { Inspection } from "#sdk/case/inspection.ts";
 import { instances } from "./in-process.test-kit.ts";
-import { rbacDocuments, rulesFor } from "./rbac.ts";
+import { executorDocuments, rbacDocuments, rulesFor } from "./rbac.ts";
 
 const resources = BUILT_IN_RESOURCES;
 const reading = (...kinds: string[]) =>
@@ -47,6 +47,28 @@ describe("the rights that cases need", () => {
   test("of the shipped cases are all known", () => {
     const { unknown } = rulesFor(instances(inspections as readonly Inspection[]), { resources });
     expect(unknown).toEqual([]);
+  });
+});
+
+describe("the executor's role", () => {
+  const rules = (names?: string[]) => (executorDocuments("ops", names)[2] as any).rules;
+  test("is of an account of its own, and says what each operation does", () => {
+    expect(executorDocuments("ops").map((d: any) => `${d.kind} ${d.metadata.name}`)).toEqual([
+      "Namespace ops",
+      "ServiceAccount roundsman-executor",
+      "ClusterRole roundsman-executor",
+      "ClusterRoleBinding roundsman-executor",
+    ]);
+    expect(flat(rules())).toContain("/pods/eviction");
+  });
+  test("is only for what it shall do", () => {
+    expect(rules(["cordon"])).toContainEqual({ apiGroups: [""], resources: ["nodes"], verbs: ["get", "patch"] });
+    expect(flat(rules(["cordon"])).join()).not.toMatch(/pods|apps/);
+  });
+  test("of what is no operation is refused, by name", () => {
+    expect(() => executorDocuments("ops", ["cordon", "reboot"])).toThrow(
+      /--executor names the operation "reboot".*annotate, cordon/,
+    );
   });
 });
 

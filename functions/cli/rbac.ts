@@ -1,6 +1,8 @@
 import { stringify } from "yaml";
 import { type Discovery, findResource, type Resource } from "#broker/kube/index.ts";
 import { isInAll } from "#broker/table/tables.ts";
+import { OPERATIONS } from "#functions/executor/operations/index.ts";
+import { rulesOf as executorRules } from "#functions/executor/rights.ts";
 import { BUILT_IN_RESOURCES } from "#functions/standalone/built-in-resources.ts";
 import { namedCluster } from "#functions/standalone/cluster.ts";
 import { readConfigFiles } from "#functions/standalone/config-files.ts";
@@ -21,6 +23,8 @@ export interface RbacOptions {
   /** Only there, for what stands in a namespace. */
   readonly namespace?: readonly string[];
   readonly accountNamespace: string;
+  /** Instead of the watcher's: the executor's, of these operations or (true) of all. */
+  readonly executor?: string | true;
 }
 
 const VERBS = ["list", "watch"];
@@ -77,31 +81,56 @@ export function rulesFor(instances: readonly Instance[], { resources }: Pick<Dis
   };
 }
 
-const NAME = "roundsman-watcher";
+const WATCHER = "roundsman-watcher";
+const EXECUTOR = "roundsman-executor";
 const LABELS = { "app.kubernetes.io/name": "roundsman" };
 const GROUP = "rbac.authorization.k8s.io";
 
 /** A role and its binding; in every namespace where none is named. */
-function grant(rules: readonly Rule[], account: string, namespace?: string): object[] {
+function grant(name: string, rules: readonly Rule[], account: string, namespace?: string): object[] {
   const apiVersion = `${GROUP}/v1`;
   const kind = namespace === undefined ? "ClusterRole" : "Role";
-  const metadata = { name: NAME, ...(namespace !== undefined && { namespace }), labels: LABELS };
-  const subjects = [{ kind: "ServiceAccount", name: NAME, namespace: account }];
+  const metadata = { name, ...(namespace !== undefined && { namespace }), labels: LABELS };
+  const subjects = [{ kind: "ServiceAccount", name, namespace: account }];
   return [
     { apiVersion, kind, metadata, rules },
-    { apiVersion, kind: `${kind}Binding`, metadata, roleRef: { apiGroup: GROUP, kind, name: NAME }, subjects },
+    { apiVersion, kind: `${kind}Binding`, metadata, roleRef: { apiGroup: GROUP, kind, name }, subjects },
   ];
 }
 
 /** The account and what it may, for kubectl. */
 export function rbacDocuments({ cluster, namespaced }: Rules, account: string, only?: readonly string[]): object[] {
   return [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: account, labels: LABELS } },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: NAME, namespace: account, labels: LABELS } },
+    ...accountOf(WATCHER, account),
     ...(only === undefined
-      ? grant(merged(cluster, namespaced), account)
-      : [...grant(cluster, account), ...only.flatMap((namespace) => grant(namespaced, account, namespace))]),
+      ? grant(WATCHER, merged(cluster, namespaced), account)
+      : [
+          ...grant(WATCHER, cluster, account),
+          ...only.flatMap((namespace) => grant(WATCHER, namespaced, account, namespace)),
+        ]),
   ];
+}
+
+const accountOf = (name: string, namespace: string): object[] => [
+  { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: LABELS } },
+  { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels: LABELS } },
+];
+
+/**
+ * The executor's account and role, for these operations or for all. It writes, so it is an account of its own.
+ * @throws config-invalid: there is no such operation
+ */
+export function executorDocuments(account: string, names?: readonly string[]): object[] {
+  const known = OPERATIONS.map(({ name }) => name);
+  const strange = names?.find((name) => !known.includes(name));
+  if (strange !== undefined)
+    throw fault("config-invalid", {
+      where: "The command line",
+      key: "--executor",
+      what: `names the operation "${strange}", which is not known; there are ${known.join(", ")}`,
+    });
+  const operations = OPERATIONS.filter(({ name }) => names === undefined || names.includes(name));
+  return [...accountOf(EXECUTOR, account), ...grant(EXECUTOR, executorRules(operations), account)];
 }
 
 /** One rule per group. */
@@ -127,6 +156,9 @@ function checkNamespaces({ namespace = [], accountNamespace }: RbacOptions): voi
   check("--account-namespace", accountNamespace);
 }
 
+const yaml = (documents: readonly object[]): string =>
+  documents.map((d) => stringify(d, { aliasDuplicateObjects: false })).join("---\n");
+
 /** What is served: by the cluster that is named, else by Kubernetes itself. */
 async function findServed(context: VersionedContext, options: RbacOptions) {
   const { env } = context.process;
@@ -150,6 +182,14 @@ export async function rbac(context: VersionedContext, options: RbacOptions): Pro
   const { process } = context;
   const say = (message: string) => process.stderr.write(`roundsman: ${message}\n`);
   checkNamespaces(options);
+  if (options.executor !== undefined) {
+    const names = options.executor === true ? undefined : options.executor.split(",").map((name) => name.trim());
+    const documents = executorDocuments(options.accountNamespace, names);
+    process.stdout.write(
+      `# The executor's, for ${names?.join(", ") ?? "every operation"}. It may write: bind it only where remedies shall act.\n${yaml(documents)}`,
+    );
+    return;
+  }
   const loaded = await loadCases(context, options.cases ?? []);
   try {
     for (const { message } of loaded.broken) say(message);
@@ -159,9 +199,7 @@ export async function rbac(context: VersionedContext, options: RbacOptions): Pro
     const instances = instancesOn({ name: served.name ?? options.cluster ?? "cluster" }, loaded.manifests, configs);
     const rules = rulesFor(instances, served);
     const documents = rbacDocuments(rules, options.accountNamespace, options.namespace);
-    process.stdout.write(
-      `# Read-only, for ${instances.length} cases, from ${served.says}.\n${documents.map((d) => stringify(d, { aliasDuplicateObjects: false })).join("---\n")}`,
-    );
+    process.stdout.write(`# Read-only, for ${instances.length} cases, from ${served.says}.\n${yaml(documents)}`);
     if (rules.unknown.length > 0) say(`not served, so no right can be named for: ${rules.unknown.join(", ")}`);
     if (loaded.broken.length > 0) process.exitCode = EXIT.failed;
   } finally {

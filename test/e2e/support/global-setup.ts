@@ -24,7 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const port = Number(process.env.ROUNDSMAN_E2E_PORT ?? (await freePorts(10)));
   const cluster = new Cluster({ state, port });
   const timings = join(notes, "timings.jsonl");
-  const flags = ["--control-plane", "--kwok"];
+  const flags = ["--control-plane", "--kwok", "--audit"];
   try {
     await cluster.up(...flags);
   } catch (e) {

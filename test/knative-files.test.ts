@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { definitionText } from "#functions/cli/crd.ts";
+import { executorDocuments } from "#functions/cli/rbac.ts";
+import { begun, ended } from "#functions/executor/state.ts";
+import { createAjv } from "#sdk/case/params.ts";
+import { JOB_API_VERSION, JOB_KIND, type Job } from "#sdk/operation/job.ts";
+import { DEFINITIONS } from "#sdk/resources/definitions.ts";
+
+const at = (path: string) => new URL(`../knative/${path}`, import.meta.url);
+
+it("knative/crd/ holds what `roundsman crd` prints, a file per definition", () => {
+  expect(readdirSync(at("crd/")).sort()).toEqual(Object.keys(DEFINITIONS).sort());
+  for (const [file, definition] of Object.entries(DEFINITIONS))
+    expect(readFileSync(at(`crd/${file}`), "utf8")).toBe(definitionText(definition));
+});
+
+it("knative/rbac/executor.yaml holds what `roundsman rbac --executor` prints: no *, no secrets", () => {
+  const text = readFileSync(at("rbac/executor.yaml"), "utf8");
+  expect(parseAllDocuments(text).map((document) => document.toJS())).toEqual(executorDocuments("roundsman"));
+  expect(text).not.toMatch(/"\*"|secrets/);
+});
+
+/** What Kubernetes' own checker goes by; it knows no other words in a structural schema. */
+const WORDS =
+  /^(type|format|description|enum|pattern|minimum|maximum|min(Length|Items|Properties)|max(Length|Items|Properties)|required|properties|items|additionalProperties|x-kubernetes-preserve-unknown-fields)$/;
+
+function strange(schema: any, path: string): string[] {
+  const own = Object.keys(schema)
+    .filter((word) => !WORDS.test(word))
+    .map((word) => `${path}: ${word}`);
+  const inner = Object.entries({ ...schema.properties, ...(schema.items && { "[]": schema.items }) });
+  return [...own, ...inner.flatMap(([name, one]) => strange(one, `${path}.${name}`))];
+}
+
+it("the definition is structural, and takes every job that the executor writes", () => {
+  const { spec } = parse(readFileSync(at("crd/remedyoperationjobs.yaml"), "utf8"));
+  const [version] = spec.versions;
+  const schema = version.schema.openAPIV3Schema;
+  expect(strange(schema, "")).toEqual([]);
+  expect(version.subresources).toEqual({ status: {} });
+  expect(spec).toMatchObject({ scope: "Cluster", names: { shortNames: ["roj"], categories: ["roundsman"] } });
+  const claimed: Job = {
+    apiVersion: JOB_API_VERSION,
+    kind: JOB_KIND,
+    metadata: { name: "node-u", generation: 1 },
+    spec: {
+      id: "r",
+      operation: "drain",
+      params: { within: "5m" },
+      target: { apiVersion: "v1", kind: "Node", name: "n", uid: "u" },
+      grant: { fence: 1, notAfter: 1_800_000_000_000 },
+      finding: { fingerprint: "f", episode: 1_800_000_000_000 },
+    },
+  };
+  const acting = begun(claimed, { now: 1, executor: "e", within: 1_000, evidence: "{}" });
+  const hold = { operation: "drain", fence: 1, params: {}, finding: claimed.spec.finding!, released: true };
+  const last = ended(acting, { now: 2, executor: "e", failure: "unknown", message: "m", hold });
+  // Of formats and Go's patterns ajv knows nothing.
+  const validate = createAjv().compile(
+    JSON.parse(JSON.stringify(schema, (key, value) => (key === "pattern" || key === "format" ? undefined : value))),
+  );
+  for (const job of [claimed, acting, last]) expect([validate(job), validate.errors]).toEqual([true, null]);
+  expect(validate({ ...last, spec: { ...last.spec, grant: {} } })).toBe(false);
+  expect(validate({ ...last, status: { ...last.status, phase: "Perhaps" } })).toBe(false);
+  // What is shown must be there.
+  for (const { jsonPath } of version.additionalPrinterColumns) {
+    let one = schema;
+    for (const name of jsonPath.slice(1).split(".")) one = one.properties[name];
+    expect(one?.type, jsonPath).toMatch(/string|integer/);
+  }
+});
