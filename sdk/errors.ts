@@ -200,6 +200,11 @@ export const CATALOGUE = {
   // executor
   "operation-refused": entry("{operation} of {target} is not done: {what}.", false, 409),
   "operation-braked": entry("{operation} of {target} stops: {what}. Done so far: {soFar}.", false, 409),
+  "executor-stopped": entry(
+    "The executor stops in the middle of {operation} of {target}: the next one looks what came of it.",
+    false,
+    503,
+  ),
   "post-refused": entry("{url} is not called, or did not take it: {what}.", false, 502),
   "post-unanswered": entry("{url} gave no clear answer: {what}. It is not asked again.", false, 502),
   // practice

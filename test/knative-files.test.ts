@@ -54,7 +54,7 @@ it("the definition is structural, and takes every job that the executor writes",
       finding: { fingerprint: "f", episode: 1_800_000_000_000 },
     },
   };
-  const acting = begun(claimed, { now: 1, executor: "e", within: 1_000, evidence: "{}" });
+  const acting = begun(claimed, { now: 1, executor: "e", deadline: 1_001, evidence: "{}" });
   const hold = { operation: "drain", fence: 1, params: {}, finding: claimed.spec.finding!, released: true };
   const last = ended(acting, { now: 2, executor: "e", failure: "unknown", message: "m", hold });
   // Of formats and Go's patterns ajv knows nothing.

@@ -8,6 +8,7 @@ import type { Known } from "./catalog.ts";
 import type { Edge } from "./edge.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { Acted, Doing } from "./operation.ts";
+import { stopped } from "./operations/refuse.ts";
 import type { Ending } from "./state.ts";
 
 /** Errors after which it is known that nothing was done. */
@@ -60,8 +61,10 @@ export async function act(edge: Edge, job: Job, known: Known, target: KubeObject
     if (edge.clock.now() > notAfter) return failed("too-late", "its grant ran out before the act: nothing was done");
     if (seen === undefined) return failed("target-gone", "it went before the act: nothing was done");
     try {
-      return await verify(doing, known, await known.operation.act({ ...doing, target: seen }));
+      const acted = await known.operation.act({ ...doing, target: seen });
+      return await verify(doing, known, acted);
     } catch (e) {
+      if (isFault(e, "executor-stopped")) throw e;
       if (isFault(e, "operation-braked")) return failed("brake", e.message, holdOf(doing, known));
       if (!isFault(e) || !NOTHING_DONE.has(e.code)) return look(edge, job, known, sayError(e));
       if (!isFault(e, "kube-conflict") || tries === TRIES) return refused(e, holdOf(doing, known));
@@ -87,7 +90,10 @@ async function verify(doing: Word, known: Known, { message, seen, holds }: Acted
   return failed("not-verified", `${message}, but ${what}`, hold);
 }
 
-/** Looks until it is done, lost, or its deadline has passed. At least once. */
+/**
+ * Looks until it is done, lost, or its deadline has passed. At least once.
+ * @throws executor-stopped: it may still come about, so nothing is said of it
+ */
 async function watch(doing: Word, { operation }: Known): Promise<"done" | "lost" | "pending"> {
   for (let pause = PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {
@@ -97,7 +103,8 @@ async function watch(doing: Word, { operation }: Known): Promise<"done" | "lost"
       if (!isFault(e)) throw e; // what cannot be seen now may be seen later
     }
     const left = doing.deadline - doing.clock.now();
-    if (left <= 0 || doing.signal.aborted) return "pending";
+    if (left <= 0) return "pending";
+    if (doing.signal.aborted) throw stopped(operation.name, doing);
     await doing.sleep(Math.min(pause, left));
   }
 }

@@ -28,7 +28,9 @@ export async function practiceArena(): Promise<{ readonly arena: Arena; readonly
     },
     annotations: async ({ name }) => admin.get("v1/Node", { name })?.metadata.annotations ?? {},
     now: () => timeline.now(),
-    pass: async (ms) => timeline.advance(ms),
+    holds: 5_000,
+    epsilon: LIMITS.epsilon,
+    pass: async (until) => timeline.advance(Math.max(0, until - timeline.now()) + 1),
   };
   return { arena, world: at };
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { jobName } from "#sdk/operation/job.ts";
 import { practiceArena } from "./arena.test-kit.ts";
-import { count, runExecutions, WITHIN } from "./at-most-once.test-kit.ts";
+import { count, runExecutions } from "./at-most-once.test-kit.ts";
 import type { Post } from "./post.ts";
 import { runGrant } from "./run.ts";
 import { begun } from "./state.ts";
 import { sweep } from "./sweep.ts";
-import { Crash, crashing, grant, node, world } from "./world.test-kit.ts";
+import { Crash, crashing, grant, node, pod, type World, world } from "./world.test-kit.ts";
 
 const counter = () => {
   let times = 0;
@@ -20,7 +20,7 @@ const counter = () => {
 describe("a grant is carried out at most once", () => {
   it("by five executors that end at random awaits and are started again", async () => {
     const { arena } = await practiceArena();
-    const tally = await runExecutions({ arena, grants: 80, seed: 1, parallel: 2 });
+    const tally = await runExecutions({ arena, grants: 80, seed: 1, parallel: 1 });
     expect(tally.violations).toEqual([]);
     expect(tally.grants).toBe(80);
     // It happened: crashes, late fences, targets made anew; and most of it was done all the same.
@@ -46,7 +46,7 @@ describe("a grant is carried out at most once", () => {
         const first = crashing(edge(`first-${at}`, {}, post), { at, when });
         await expect(runGrant(first.edge, granted)).rejects.toThrow(Crash);
         await runGrant(edge("second", {}, post), granted);
-        timeline.advance(WITHIN + 1);
+        timeline.advance(12_000);
         await sweep(edge("third", {}, post), (_, work) => work());
         const job: any = store.objects
           .list("remedyoperationjobs.roundsman.dev")
@@ -140,6 +140,94 @@ describe("what a process did not know when it slept", () => {
   });
 });
 
+it("a job that somebody deleted in the middle is not claimed anew by whoever had begun it", async () => {
+  const { admin, edge, timeline, reports } = await world([count]);
+  const { post, times } = counter();
+  const one = edge("one", {}, post);
+  const granted = grant({ timeline }, "count", node(admin, "n") as never, 1);
+  const hands = {
+    ...one.hands,
+    post: async (...args: Parameters<Post>) => {
+      const job = await one.jobs.get(jobName(granted.target));
+      await one.jobs.remove(job!);
+      return one.hands.post(...args);
+    },
+  };
+  await runGrant({ ...one, hands }, granted);
+  expect(times()).toBe(1);
+  expect(reports.map(({ what }) => what)).toEqual(["started", "succeeded"]);
+});
+
+it("what else is written into the job meanwhile does not lose the last word", async () => {
+  const { admin, edge, timeline, reports } = await world([count]);
+  const one = edge("one", {}, counter().post);
+  const granted = grant({ timeline }, "count", node(admin, "n") as never, 1);
+  const name = jobName(granted.target);
+  const hands = {
+    ...one.hands,
+    post: async (...args: Parameters<Post>) => {
+      admin.edit("roundsman.dev/v1alpha1/RemedyOperationJob", { name }, (draft: any) => {
+        draft.metadata.labels = { ...draft.metadata.labels, seen: "by-ana" };
+      });
+      return one.hands.post(...args);
+    },
+  };
+  await runGrant({ ...one, hands }, granted);
+  expect(reports.at(-1)).toMatchObject({ what: "succeeded" });
+  expect(await one.jobs.get(name)).toMatchObject({
+    metadata: { labels: { seen: "by-ana" } },
+    status: { phase: "Succeeded" },
+  });
+});
+
+it("one that is stopped in the middle says nothing of what may still come about: the next one looks", async () => {
+  const { admin, edge, timeline, reports } = await world();
+  const stop = new AbortController();
+  const n = node(admin, "n");
+  pod(admin, "held", "n", { metadata: { labels: { app: "held" } } });
+  admin.create("policy/v1/PodDisruptionBudget", {
+    metadata: { name: "guard", namespace: "default" },
+    spec: { maxUnavailable: 0, selector: { matchLabels: { app: "held" } } },
+  } as never);
+  const granted = grant({ timeline }, "drain", n as never, 1);
+  await runGrant(edge("one", { signal: stop.signal, sleep: async () => stop.abort() }), granted);
+  expect(reports.map(({ what }) => what)).toEqual(["started"]);
+  expect((await edge("two").jobs.get(jobName(granted.target)))?.status?.phase).toBe("Acting");
+  timeline.advance(601_000);
+  await sweep(edge("two"), (_, work) => work());
+  expect(reports.at(-1)).toMatchObject({ what: "failed", data: { failure: "unknown", begun: true } });
+});
+
+it.each([
+  [
+    "without the definition",
+    (at: World) =>
+      at.admin.remove("apiextensions.k8s.io/v1/CustomResourceDefinition", {
+        name: "remedyoperationjobs.roundsman.dev",
+      }),
+    "no claim could be made",
+  ],
+  [
+    "without the right to claim",
+    ({ server }: World) => void server.knobs.forbid("remedyoperationjobs.roundsman.dev", ["create"]),
+    "forbids to create",
+  ],
+  [
+    "without the right to read the target",
+    ({ server }: World) => void server.knobs.forbid("nodes", ["get"]),
+    "forbids to get",
+  ],
+])("%s it is refused at once, and said so", async (_, spoil, says) => {
+  const at = await world();
+  const granted = grant(at, "cordon", node(at.admin, "n") as never, 1);
+  spoil(at);
+  at.timeline.advance(1_000);
+  await runGrant(at.edge("one"), granted);
+  expect(at.reports).toMatchObject([
+    { what: "failed", data: { failure: "refused", begun: false, message: expect.stringContaining(says) } },
+  ]);
+});
+
 it("Acting that was written, its answer lost, is looked at and never acted on", async () => {
   const { admin, edge, timeline, reports } = await world([count]);
   const { post, times } = counter();
@@ -151,7 +239,7 @@ it("Acting that was written, its answer lost, is looked at and never acted on", 
     metadata: { name: jobName(granted.target) },
     spec: (({ cluster: _, ...spec }) => spec)(granted),
   });
-  await one.jobs.status(begun(claimed!, { now: timeline.now(), executor: "one", within: WITHIN }));
+  await one.jobs.status(begun(claimed!, { now: timeline.now(), executor: "one", deadline: timeline.now() + 11_000 }));
   await runGrant(one, granted);
   expect(times()).toBe(0);
   expect(reports).toMatchObject([{ what: "failed", data: { failure: "unknown", begun: true } }]);

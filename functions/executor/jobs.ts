@@ -24,11 +24,12 @@ const asJob = (object: KubeObject) => object as unknown as Job;
 export function createJobs(client: KubeClient): Jobs {
   const writer = createWriter(client, MANAGER);
   const path = (name: string) => `${JOBS_PATH}/${encodeURIComponent(name)}`;
-  const unlessBeaten = async (write: Promise<KubeObject>): Promise<Job | undefined> => {
+  const unlessBeaten = async (write: Promise<KubeObject>, creates = false): Promise<Job | undefined> => {
     try {
       return asJob(await write);
     } catch (e) {
-      if (isFault(e, "kube-conflict") || isFault(e, "kube-not-found")) return undefined;
+      // Where it is created a 404 means that its kind is not there: the definition is not installed.
+      if (isFault(e, "kube-conflict") || (!creates && isFault(e, "kube-not-found"))) return undefined;
       throw e;
     }
   };
@@ -51,6 +52,7 @@ export function createJobs(client: KubeClient): Jobs {
         job.metadata.resourceVersion === undefined
           ? writer.create(JOBS_PATH, job)
           : writer.update(path(job.metadata.name), asObject(job)),
+        job.metadata.resourceVersion === undefined,
       ),
     status: (job) => unlessBeaten(writer.update(`${path(job.metadata.name)}/status`, asObject(job))),
     async remove(job) {

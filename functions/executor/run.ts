@@ -6,7 +6,7 @@ import type { Failure } from "#sdk/operation/outcome.ts";
 import { act, doingOf, grantedOf, keptEvidence, look, type Result } from "./act.ts";
 import type { Known } from "./catalog.ts";
 import type { Edge, Report } from "./edge.ts";
-import { begun, ended, next, type Step } from "./state.ts";
+import { begun, deadlineOf, ended, next, progress, type Situation, type Step } from "./state.ts";
 
 const PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
@@ -14,7 +14,7 @@ const LONGEST_PAUSE = 5_000;
 /** Resolves when there is nothing left for this process to do. Rejects only for a defect. */
 export async function runGrant(edge: Edge, granted: Granted): Promise<void> {
   const resolved = edge.catalog.resolve(granted);
-  const flaw = "flaw" in resolved ? resolved.flaw : undefined;
+  const flaw: Situation["flaw"] = "flaw" in resolved ? { failure: "invalid", message: resolved.flaw } : undefined;
   const known = "flaw" in resolved ? undefined : resolved;
   for (let pause = PAUSE; !edge.signal.aborted; ) {
     try {
@@ -32,18 +32,17 @@ export async function runGrant(edge: Edge, granted: Granted): Promise<void> {
 }
 
 /** Answers whether that was the last one. */
-async function takeStep(edge: Edge, granted: Granted, known: Known | undefined, flaw: string | undefined) {
-  const { jobs, hands, clock, executor, limits } = edge;
+async function takeStep(edge: Edge, granted: Granted, known: Known | undefined, wrong: Situation["flaw"]) {
+  const { jobs, clock, executor, limits } = edge;
   const job = await jobs.get(jobName(granted.target));
-  const target = flaw === undefined ? await hands.read(granted.target) : undefined;
+  const { target, flaw } = wrong === undefined ? await readTarget(edge, granted) : { target: undefined, flaw: wrong };
   const step: Step = next({ granted, flaw, job, target, now: clock.now(), executor, limits });
   switch (step.do) {
     case "refuse":
       if (step.tell) await edge.report(refusal(edge, granted, step.failure, step.message));
       return true;
     case "claim":
-      await jobs.claim(step.job); // whoever was faster is seen in the next round
-      return false;
+      return !(await claim(edge, granted, step.job));
     case "give-up":
       return finish(edge, step.job, { failure: step.failure, message: step.message });
     case "begin":
@@ -59,6 +58,28 @@ async function takeStep(edge: Edge, granted: Granted, known: Known | undefined, 
   }
 }
 
+/** What may not be read may not be touched: nobody could do it. */
+async function readTarget({ hands }: Edge, { target }: Granted): Promise<Pick<Situation, "target" | "flaw">> {
+  try {
+    return { target: await hands.read(target), flaw: undefined };
+  } catch (e) {
+    if (!isFault(e) || e.retry) throw e;
+    return { target: undefined, flaw: { failure: "refused", message: e.message } };
+  }
+}
+
+/** Whoever was faster is seen in the next round. Answers false where no claim can be made at all; that is told. */
+async function claim(edge: Edge, granted: Granted, job: Job): Promise<boolean> {
+  try {
+    await edge.jobs.claim(job);
+    return true;
+  } catch (e) {
+    if (!isFault(e) || e.retry || e.code === "kube-closed") throw e;
+    await edge.report(refusal(edge, granted, "refused", `no claim could be made: ${e.message}`));
+    return false;
+  }
+}
+
 /** An earlier grant's was looked at: now it is this one's turn. */
 const progressOf = (job: Job, granted: Granted): boolean => job.spec.grant.fence === granted.grant.fence;
 
@@ -67,12 +88,14 @@ async function begin(edge: Edge, job: Job, known: Known, target: Parameters<type
   const { clock, executor, jobs } = edge;
   const braked = await edge.brake(granted);
   if (braked !== undefined) return finish(edge, job, { failure: "brake", message: braked });
-  const within = known.operation.within(known.params);
-  const doing = { ...doingOf(edge, granted, known, clock.now() + within), target };
+  const deadline = deadlineOf(job, clock.now(), known.operation.within(known.params), edge.limits);
+  const doing = { ...doingOf(edge, granted, known, deadline), target };
   const evidence = await keptEvidence(doing, known);
   const now = clock.now();
   if (now > granted.grant.notAfter) return false; // the next round says so
-  const written = await jobs.status(begun(job, { now, executor, within, ...(evidence !== undefined && { evidence }) }));
+  const written = await jobs.status(
+    begun(job, { now, executor, deadline, ...(evidence !== undefined && { evidence }) }),
+  );
   if (written === undefined) return false;
   const told = edge.report({ what: "started", data: common(edge, written) });
   told.catch(() => undefined); // it is awaited below
@@ -88,24 +111,41 @@ export async function lookAt(edge: Edge, job: Job): Promise<void> {
   else await finish(edge, job, await look(edge, job, known, "whoever began it did not finish it"));
 }
 
-/** Writes the last word, and tells it. Answers false where somebody else wrote meanwhile: what stands is read anew. */
+/**
+ * Writes the last word, and tells it. Answers false where another's word stands. What else was changed in the job
+ * meanwhile (a label, a claim that was released) is kept.
+ */
 async function finish(edge: Edge, job: Job, result: Result): Promise<boolean> {
   const { clock, executor, jobs } = edge;
   const { hold, ...rest } = result;
   const full = hold && { ...hold, ...(job.spec.finding && { finding: job.spec.finding }) };
-  const last = ended(job, { ...rest, ...(full && { hold: full }), now: clock.now(), executor });
-  for (let pause = PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+  const word = { ...rest, ...(full && { hold: full }), now: clock.now(), executor };
+  let current = job;
+  for (let pause = PAUSE; ; ) {
     try {
+      const last = ended(current, word);
       const written = await jobs.status(last);
-      if (written === undefined) return false;
-      await edge.report(outcome(edge, written));
-      return true;
+      const now = written ?? (await jobs.get(job.metadata.name));
+      // Deleted by somebody: what was done was done, and is told from here, or this grant would be claimed anew.
+      if (written || now?.metadata.uid !== job.metadata.uid) {
+        await edge.report(outcome(edge, written ?? last));
+        return true;
+      }
+      if (now === undefined || !isStillAt(now, job)) return false;
+      current = now;
     } catch (e) {
       if (!isFault(e) || !e.retry || edge.signal.aborted) throw e;
       await edge.sleep(pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }
 }
+
+/** The same grant, as far as it was: so the last word on it is not said. */
+const isStillAt = (now: Job, then: Job): boolean =>
+  now.spec.grant.fence === then.spec.grant.fence &&
+  progress(now) === progress(then) &&
+  (progress(now) === "claimed" || now.status?.executor === then.status?.executor);
 
 export const common = (edge: Pick<Edge, "cluster" | "clock">, { spec, status }: Job) => ({
   id: spec.id,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Granted } from "#sdk/operation/granted.ts";
 import { type Job, jobName } from "#sdk/operation/job.ts";
-import { begun, deletableAt, ended, LIMITS, next, type Situation } from "./state.ts";
+import { begun, deadlineOf, deletableAt, ended, LIMITS, next, type Situation } from "./state.ts";
 
 const NOW = Date.parse("2026-11-26T12:00:00Z");
 const TARGET = { apiVersion: "v1", kind: "Node", name: "n", uid: "u" };
@@ -32,7 +32,7 @@ const claimed = (fence: number, before?: Job): Job => {
   return { ...taken.job, metadata: { ...metadata, uid: "j", resourceVersion: "1", generation: fence } };
 };
 const acting = (fence: number, executor = "me", before?: Job) =>
-  begun(claimed(fence, before), { now: NOW, executor, within: 10_000 });
+  begun(claimed(fence, before), { now: NOW, executor, deadline: NOW + 11_000 });
 const finished = (fence: number, before?: Job) =>
   ended(acting(fence, "me", before), { now: NOW + 1, executor: "me", message: "done" });
 
@@ -45,7 +45,7 @@ describe("a grant", () => {
 
   it("that another process is at is left to it, until its deadline is over", () => {
     expect(step(7, acting(7, "other"))).toEqual({ do: "leave" });
-    expect(step(7, acting(7, "other"), { now: NOW + 10_001 })).toMatchObject({ do: "look" });
+    expect(step(7, acting(7, "other"), { now: NOW + 11_001 })).toMatchObject({ do: "look" });
   });
 
   it("that this process began without knowing it is looked at, and not done", () => {
@@ -54,7 +54,7 @@ describe("a grant", () => {
 
   it.each([
     ["ran out", { now: NOW + 5_001 }, "too-late"],
-    ["nobody could do", { flaw: "no such operation" }, "invalid"],
+    ["nobody could do", { flaw: { failure: "invalid", message: "no such operation" } }, "invalid"],
     ["has lost its target", { target: undefined }, "target-gone"],
   ] as const)("that %s does not begin, whether it is claimed or not", (_, more, failure) => {
     expect(step(7, undefined, more)).toMatchObject({ do: "refuse", failure });
@@ -81,7 +81,7 @@ describe("a grant", () => {
     expect(step(7, acting(6, "other"))).toMatchObject({ do: "refuse", failure: "busy" });
     expect(
       step(7, acting(6, "other"), {
-        now: NOW + 10_001,
+        now: NOW + 11_001,
         granted: granted(7, { grant: { fence: 7, notAfter: NOW + 20_000 } }),
       }),
     ).toMatchObject({ do: "look" });
@@ -95,6 +95,11 @@ describe("a grant", () => {
   it("begins anew over the status of an earlier one", () => {
     expect(step(7, claimed(7, finished(6)))).toMatchObject({ do: "begin" });
   });
+});
+
+it("a deadline is no earlier than anybody could act under the grant", () => {
+  expect(deadlineOf(claimed(7), NOW, 60_000, LIMITS)).toBe(NOW + 60_000);
+  expect(deadlineOf(claimed(7), NOW, 1_000, LIMITS)).toBe(NOW + 5_000 + LIMITS.epsilon);
 });
 
 describe("the loop stopper", () => {
@@ -114,7 +119,7 @@ describe("the loop stopper", () => {
 
 describe("a status", () => {
   it("keeps what was there before, of this grant and of earlier ones", () => {
-    const first = ended(begun(claimed(1), { now: NOW, executor: "me", within: 10_000, evidence: "{}" }), {
+    const first = ended(begun(claimed(1), { now: NOW, executor: "me", deadline: NOW + 11_000, evidence: "{}" }), {
       now: NOW + 1,
       executor: "me",
       message: "cordoned",

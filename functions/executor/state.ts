@@ -27,8 +27,8 @@ export const LIMITS: Limits = { epsilon: 6_000, attempts: 5, attemptsWithin: 86_
 
 export interface Situation {
   readonly granted: Granted;
-  /** Why nobody could do it: an unknown operation, params or a target that are none of its own. */
-  readonly flaw: string | undefined;
+  /** Why nobody could do it: an unknown operation, params that are none of its own, a target that may not be read. */
+  readonly flaw: { readonly failure: "invalid" | "refused"; readonly message: string } | undefined;
   readonly job: Job | undefined;
   /** Undefined: gone, or another has its name. */
   readonly target: KubeObject | undefined;
@@ -71,7 +71,7 @@ export function next(situation: Situation): Step {
   }
   // An unclaimed grant that ran out is told by nobody: another executor's clock may be a little behind ours.
   if (now > notAfter) return refuse("too-late", late(now, notAfter), false);
-  if (situation.flaw !== undefined) return refuse("invalid", situation.flaw);
+  if (situation.flaw !== undefined) return refuse(situation.flaw.failure, situation.flaw.message);
   if (situation.target === undefined) return refuse("target-gone", "it is gone, or another object has its name");
   const begun = attemptsOf(job, granted.operation, now, limits);
   if (begun >= limits.attempts)
@@ -95,7 +95,7 @@ function ofOwn({ granted, flaw, target, now, executor }: Situation, job: Job): S
   const giveUp = (failure: Failure, message: string): Step => ({ do: "give-up", job, failure, message });
   const { notAfter } = granted.grant;
   if (now > notAfter) return giveUp("too-late", late(now, notAfter));
-  if (flaw !== undefined) return giveUp("invalid", flaw);
+  if (flaw !== undefined) return giveUp(flaw.failure, flaw.message);
   if (target === undefined) return giveUp("target-gone", "it is gone, or another object has its name");
   return { do: "begin", job };
 }
@@ -131,9 +131,23 @@ function claimed(granted: Granted, before: Job | undefined): Job {
 const iso = (ms: number): string => new Date(ms).toISOString();
 const MOST = 20;
 
+export interface Beginning {
+  readonly now: number;
+  readonly executor: string;
+  readonly deadline: number;
+  readonly evidence?: string;
+}
+
+/**
+ * When what is begun now must show. No earlier than anybody could still act under the grant: whoever looks after it, and
+ * lets the next grant have the target, must not be overtaken by one that slept.
+ */
+export const deadlineOf = (job: Job, now: number, within: number, { epsilon }: Limits): number =>
+  Math.max(now + within, job.spec.grant.notAfter + epsilon);
+
 /** `Acting`, to be written over the job as it was seen. */
-export function begun(job: Job, about: { now: number; executor: string; within: number; evidence?: string }): Job {
-  const { now, executor, within, evidence } = about;
+export function begun(job: Job, about: Beginning): Job {
+  const { now, executor, deadline, evidence } = about;
   const { operation, grant } = job.spec;
   const at = iso(now);
   const attempt = { operation, fence: grant.fence, at, phase: "Acting" as const };
@@ -144,7 +158,7 @@ export function begun(job: Job, about: { now: number; executor: string; within: 
     executor,
     begun: true,
     startedAt: at,
-    deadline: iso(now + within),
+    deadline: iso(deadline),
     ...(evidence !== undefined && { evidence }),
     ...(job.status?.holds && { holds: job.status.holds }),
     attempts: [...(job.status?.attempts ?? []), attempt].slice(-MOST),

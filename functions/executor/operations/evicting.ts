@@ -15,7 +15,7 @@ export type Evicted = "evicted" | "gone" | "held";
  */
 export async function evictPod(
   operation: string,
-  doing: Pick<Doing, "hands" | "granted" | "brake" | "clock" | "sleep" | "deadline">,
+  doing: Pick<Doing, "hands" | "granted" | "brake" | "clock" | "sleep" | "deadline" | "signal">,
   pod: KubeObject,
   soFar: string,
 ): Promise<Evicted> {
