@@ -4,6 +4,7 @@ export { type ConnectOptions, connect, type KubeClient, type KubeResponse, type 
 export type { Credentials, TlsOptions } from "./credentials.ts";
 export type { Dial, Dialled, Protocol } from "./dial.ts";
 export { type Discovery, findResource, type Resource } from "./discovery.ts";
+export { createLease, type Lease, type LeaseOptions } from "./lease.ts";
 export type { ListOptions, Named, Page } from "./list.ts";
 export type { KubeObject, ObjectMeta } from "./objects.ts";
 export type { Env } from "./proxy.ts";
