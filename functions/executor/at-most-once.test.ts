@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { jobName } from "#sdk/operation/job.ts";
 import { practiceArena } from "./arena.test-kit.ts";
 import { count, runExecutions } from "./at-most-once.test-kit.ts";
+import type { Edge } from "./edge.ts";
 import type { Post } from "./post.ts";
 import { runGrant } from "./run.ts";
-import { begun } from "./state.ts";
+import { begun, progress } from "./state.ts";
 import { sweep } from "./sweep.ts";
 import { Crash, crashing, grant, node, pod, type World, world } from "./world.test-kit.ts";
 
@@ -80,6 +81,59 @@ describe("a grant is carried out at most once", () => {
     await runGrant({ ...mutant, jobs: forgetful }, granted);
     expect(times()).toBe(2);
   });
+});
+
+/** Executors with one thing left out. Each must be seen by the run above. */
+const MUTANTS: readonly (readonly [string, (edge: Edge, at: World) => Edge])[] = [
+  [
+    "writes Acting over whatever is there",
+    (edge) => ({
+      ...edge,
+      jobs: {
+        ...edge.jobs,
+        async status(job) {
+          for (;;) {
+            const fresh = await edge.jobs.get(job.metadata.name);
+            const written = fresh && (await edge.jobs.status({ ...job, metadata: fresh.metadata }));
+            if (written || !fresh) return written;
+          }
+        },
+      },
+    }),
+  ],
+  [
+    "takes a finished grant for an earlier one's",
+    (edge) => {
+      let taken = false;
+      const get: Edge["jobs"]["get"] = async (name) => {
+        const job = await edge.jobs.get(name);
+        if (taken || !job || progress(job) !== "finished") return job;
+        taken = true;
+        return { ...job, spec: { ...job.spec, grant: { ...job.spec.grant, fence: 0 } } };
+      };
+      const status: Edge["jobs"]["status"] = (job) => edge.jobs.status(job);
+      const claim: Edge["jobs"]["claim"] = async (job) => {
+        // Its spec is what it was, so its status is taken away for it to be begun anew.
+        const before = await edge.jobs.claim(job);
+        return before && edge.jobs.status({ ...before, status: { ...before.status!, fence: 0 } });
+      };
+      return { ...edge, jobs: { ...edge.jobs, get, status, claim } };
+    },
+  ],
+  [
+    "goes by the target's name",
+    (edge, { kube }) => ({
+      ...edge,
+      hands: { ...edge.hands, read: ({ name }) => kube.get(`/api/v1/nodes/${name}`) },
+    }),
+  ],
+];
+
+it.each(MUTANTS)("an executor that %s is caught", async (_, mutate) => {
+  const { arena, world: at } = await practiceArena();
+  const mutated = { ...arena, edge: (...args: Parameters<typeof arena.edge>) => mutate(arena.edge(...args), at) };
+  const { violations } = await runExecutions({ arena: mutated, grants: 40, seed: 3, parallel: 1 });
+  expect(violations.join("\n")).toMatch(/done [2-9] times|stale fence|another/);
 });
 
 describe("what a process did not know when it slept", () => {

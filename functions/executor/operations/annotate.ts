@@ -2,9 +2,9 @@ import Type from "typebox";
 import { operation } from "../operation.ts";
 import { annotationOf } from "./marks.ts";
 
-/** Keys of Kubernetes' own mean things: nobody else sets them. */
+/** Kubernetes' own keys mean things, and ours tell our claims from people's: nobody else sets them. */
 const KEY =
-  "^(?!([a-z0-9.-]*\\.)?(kubernetes|k8s)\\.io/)([a-z0-9][a-z0-9.-]{0,251}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$";
+  "^(?!([a-z0-9.-]*\\.)?(kubernetes\\.io|k8s\\.io|roundsman\\.dev)/)([a-z0-9][a-z0-9.-]{0,251}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$";
 
 export const annotate = operation({
   name: "annotate",
