@@ -31,25 +31,35 @@ export async function runGrant(edge: Edge, granted: Granted): Promise<void> {
   }
 }
 
+type Seen = Pick<Situation, "job" | "target" | "flaw">;
+
 /** Answers whether that was the last one. */
 async function takeStep(edge: Edge, granted: Granted, known: Known | undefined, wrong: Situation["flaw"]) {
-  const { jobs, clock, executor, limits } = edge;
-  const job = await jobs.get(jobName(granted.target));
-  const { target, flaw } = wrong === undefined ? await readTarget(edge, granted) : { target: undefined, flaw: wrong };
-  const step: Step = next({ granted, flaw, job, target, now: clock.now(), executor, limits });
+  const reading = wrong === undefined ? readTarget(edge, granted) : { target: undefined, flaw: wrong };
+  const [job, { target, flaw }] = await Promise.all([edge.jobs.get(jobName(granted.target)), reading]);
+  return takeStepFrom(edge, granted, known, { job, target, flaw });
+}
+
+async function takeStepFrom(edge: Edge, granted: Granted, known: Known | undefined, seen: Seen): Promise<boolean> {
+  const { clock, executor, limits } = edge;
+  const step: Step = next({ ...seen, granted, now: clock.now(), executor, limits });
   switch (step.do) {
     case "refuse":
       if (step.tell) await edge.report(refusal(edge, granted, step.failure, step.message));
       return true;
-    case "claim":
-      return !(await claim(edge, granted, step.job));
+    case "claim": {
+      const claimed = await claim(edge, granted, step.job);
+      if (claimed === "impossible") return true;
+      // The target as it was seen a moment ago will do: the act itself means that very state.
+      return claimed === undefined ? false : takeStepFrom(edge, granted, known, { ...seen, job: claimed });
+    }
     case "give-up":
       return finish(edge, step.job, { failure: step.failure, message: step.message });
     case "begin":
-      return begin(edge, step.job, known!, target!);
+      return begin(edge, step.job, known!, seen.target!);
     case "look":
       await lookAt(edge, step.job);
-      return progressOf(step.job, granted);
+      return isOf(step.job, granted);
     case "leave":
       return true;
     case "done":
@@ -59,7 +69,7 @@ async function takeStep(edge: Edge, granted: Granted, known: Known | undefined, 
 }
 
 /** What may not be read may not be touched: nobody could do it. */
-async function readTarget({ hands }: Edge, { target }: Granted): Promise<Pick<Situation, "target" | "flaw">> {
+async function readTarget({ hands }: Edge, { target }: Granted): Promise<Omit<Seen, "job">> {
   try {
     return { target: await hands.read(target), flaw: undefined };
   } catch (e) {
@@ -68,20 +78,19 @@ async function readTarget({ hands }: Edge, { target }: Granted): Promise<Pick<Si
   }
 }
 
-/** Whoever was faster is seen in the next round. Answers false where no claim can be made at all; that is told. */
-async function claim(edge: Edge, granted: Granted, job: Job): Promise<boolean> {
+/** Undefined: whoever was faster is seen in the next round. Where no claim can be made at all, that is told. */
+async function claim(edge: Edge, granted: Granted, job: Job): Promise<Job | undefined | "impossible"> {
   try {
-    await edge.jobs.claim(job);
-    return true;
+    return await edge.jobs.claim(job);
   } catch (e) {
     if (!isFault(e) || e.retry || e.code === "kube-closed") throw e;
     await edge.report(refusal(edge, granted, "refused", `no claim could be made: ${e.message}`));
-    return false;
+    return "impossible";
   }
 }
 
-/** An earlier grant's was looked at: now it is this one's turn. */
-const progressOf = (job: Job, granted: Granted): boolean => job.spec.grant.fence === granted.grant.fence;
+/** Else it was an earlier grant's that was looked at, and now it is this one's turn. */
+const isOf = (job: Job, granted: Granted): boolean => job.spec.grant.fence === granted.grant.fence;
 
 async function begin(edge: Edge, job: Job, known: Known, target: Parameters<typeof act>[3]): Promise<boolean> {
   const granted = grantedOf(edge, job);
