@@ -1,0 +1,19 @@
+import { hash } from "node:crypto";
+import type { OperationRequest } from "#sdk/operation/request.ts";
+
+/** What two requests of one id must have in common: all but when they were sent. */
+export const digestOf = (r: OperationRequest): string =>
+  hash(
+    "sha256",
+    JSON.stringify([
+      r.matter,
+      r.operation,
+      [r.target.apiVersion, r.target.kind, r.target.namespace, r.target.name, r.target.uid],
+      [r.cluster, r.zone, r.pool, r.owner, r.actor],
+      r.depends,
+      r.due,
+      r.reason,
+      r.finding && [r.finding.fingerprint, r.finding.episode],
+    ]),
+    "base64",
+  );
