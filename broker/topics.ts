@@ -18,12 +18,18 @@ export const TOPICS = {
   ledger: { key: ["cluster", "instance", "key"], partitionBy: "cluster" },
   /** Findings raised, updated, resolved. */
   findings: { key: ["fingerprint"], partitionBy: "cluster" },
-  /** Epoch claims, executors' clocks. */
+  /** Epoch claims; heartbeats, sizes of scopes, executors' clocks. */
   clusters: { key: ["cluster", "what"] },
   /** What was told to whom. */
   notices: { key: ["subscription", "fingerprint"] },
   /** What came of remedies: granted, started, succeeded, failed, undone. */
   remedies: { key: ["cluster", "kind", "namespace", "name"], days: 30 },
+  /** The defender's inputs, in one order. Kept since the second-last snapshot, and for ten windows. */
+  defender: { key: ["domain"], days: 310 },
+  /** The defender's state, now and then, so that a start need not read all inputs. */
+  "defender-snapshots": { key: ["domain"], days: 310 },
+  /** Each decision with its reasons: the audit. */
+  decisions: { key: ["domain"], days: 365 },
   /** Records that were set aside. */
   "dead-letters": { key: ["topic", "partition", "offset"], days: 30 },
   /** Resources, case manifests, and a record "complete". */

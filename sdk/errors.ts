@@ -169,6 +169,19 @@ export const CATALOGUE = {
     false,
     502,
   ),
+  // defender
+  "defender-unavailable": entry(
+    "The defender cannot write its journal ({what}), so nothing is granted. Ask again when it can.",
+    true,
+    503,
+  ),
+  "defender-stopped": entry(
+    "The defender has stopped ({what}): nothing is granted. Look at its log, start it again.",
+    true,
+    503,
+  ),
+  "request-invalid": entry("The request is refused: {field} {what}.", false, 400),
+  "act-refused": entry("It had no effect: {what}.", false, 409),
   // cases
   "case-invalid": entry("{where}: {field} {what}.", false),
   "path-invalid": entry(

@@ -75,6 +75,10 @@ function apply(state: State, input: Input): Answer {
     case "version":
       state.version = input.version;
       return DONE;
+    default:
+      // Written by a newer program that said no word before: what it means is not known, so all is denied.
+      state.version = Number.MAX_SAFE_INTEGER;
+      return DONE;
   }
 }
 

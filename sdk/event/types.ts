@@ -18,6 +18,12 @@ export const TYPES = {
   executorClock: "dev.roundsman.executor.clock.v1",
   notice: "dev.roundsman.alert.notice.v1",
   nodeCondition: "dev.roundsman.node.condition.v1",
+  heartbeat: "dev.roundsman.cluster.heartbeat.v1",
+  sizes: "dev.roundsman.cluster.sizes.v1",
+  executorClock: "dev.roundsman.executor.clock.v1",
+  defenderInput: "dev.roundsman.defender.input.v1",
+  defenderSnapshot: "dev.roundsman.defender.snapshot.v1",
+  decision: "dev.roundsman.defender.decision.v1",
   config: "dev.roundsman.config.resource.v1",
   configComplete: "dev.roundsman.config.complete.v1",
 } as const;

@@ -11,7 +11,7 @@ const MINUTE = 60 * SECOND;
 export const START = Date.UTC(2027, 0, 1);
 
 export const CAPS: readonly Budget[] = [
-  { name: "cap", scope: "cluster", limits: [{ most: 8, per: MINUTE }], inFlight: 14 },
+  { name: "cap", scope: "cluster", limits: [{ most: 4, per: 30 * SECOND }], inFlight: 12 },
 ];
 
 const settings = {
@@ -49,7 +49,7 @@ export const CONFIGS: readonly Config[] = [
     budgets: [
       { name: "share", scope: "cluster", limits: [{ most: { percent: 15 }, per: 2 * MINUTE }] },
       { name: "open", scope: "pool", limits: [], inFlight: { percent: 34 } },
-      { name: "latch", scope: "actor", limits: [{ most: 4, per: MINUTE }], whenSpent: "latch" },
+      { name: "latch", scope: "actor", limits: [{ most: 2, per: MINUTE }], whenSpent: "latch" },
       { name: "floor", scope: "cluster", limits: [], healthy: { atLeast: 70, coolDown: 90 * SECOND } },
       { name: "world", scope: "fleet", limits: [{ most: { percent: 25 }, per: MINUTE }] },
     ],
@@ -104,8 +104,10 @@ export type Step =
       back: number;
     }
   | { do: "wait"; ms: number; jump: number }
+  /** Until a window of an earlier grant is just full, or just not any more. */
+  | { do: "edge"; back: number; span: number; off: number }
   | { do: "heart"; cluster: number; age: number | null; stale: number }
-  | { do: "sizes"; cluster: number; healthy: number }
+  | { do: "sizes"; cluster: number; healthy: number; heals: boolean }
   | { do: "executor"; cluster: number; off: number }
   | { do: "brake"; in: ScopeOf }
   | { do: "release"; back: number; right: boolean }
@@ -170,6 +172,15 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
       }),
     },
     {
+      weight: 4,
+      arbitrary: fc.record({
+        do: always("edge" as const),
+        back: fc.nat({ max: 3 }),
+        span: fc.constantFrom(36_000, 38_000, 66_000, 66_000, 66_000, 68_000, 126_000, 188_000, 306_000),
+        off: fc.constantFrom(-1, 0, 0, 1),
+      }),
+    },
+    {
       weight: 2,
       arbitrary: fc.record({
         do: always("heart" as const),
@@ -180,7 +191,12 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     {
       weight: 2,
-      arbitrary: fc.record({ do: always("sizes" as const), cluster, healthy: fc.integer({ min: 0, max: 20 }) }),
+      arbitrary: fc.record({
+        do: always("sizes" as const),
+        cluster,
+        healthy: fc.integer({ min: 0, max: 20 }),
+        heals: fc.boolean(),
+      }),
     },
     {
       weight: 1,
@@ -327,10 +343,18 @@ export class World {
         this.#pass(step.ms);
         this.#utc += step.jump;
         return void this.#push({ kind: "tick" });
+      case "edge": {
+        const grant = this.records.find(({ offset }) => offset === grants.at(-1 - step.back))?.stamp;
+        const ms =
+          grant && grant.boot === `boot${this.#boot}` ? grant.ticks + step.span + step.off - 10 - this.#ticks : 0;
+        return ms > 0 ? this.#pass(ms) : undefined;
+      }
       case "heart":
         return this.#heart(step.cluster, step.age, step.stale);
       case "sizes":
-        return this.#sizes(step.cluster, step.healthy);
+        this.#sizes(step.cluster, step.healthy);
+        if (step.heals) this.#sizes(step.cluster, 20);
+        return;
       case "executor":
         return this.#executor(step.cluster, step.off);
       case "brake": {

@@ -1,0 +1,182 @@
+import type { Log, NewRecord } from "#broker/log/log.ts";
+import { fault, sayError } from "#sdk/errors.ts";
+import { parseJson } from "#sdk/event/json.ts";
+import type { Decision } from "#sdk/operation/decision.ts";
+import type { Clock } from "#sdk/runtime/clock.ts";
+import type { Budget } from "./config.ts";
+import { type Answer, decide } from "./decide.ts";
+import type { Input, Stamp } from "./input.ts";
+import { decisionRecord, inputRecord, readInput } from "./records.ts";
+import { freeze, thaw } from "./snapshot.ts";
+import { latestSnapshot, snapshotRecords } from "./snapshots.ts";
+import { emptyState, type State } from "./state.ts";
+import type { Ticks } from "./ticks.ts";
+
+export interface JournalOptions {
+  readonly log: Log;
+  readonly clock: Pick<Clock, "now">;
+  readonly ticks: Ticks;
+  readonly caps: readonly Budget[];
+  /** A snapshot after so many inputs. */
+  readonly snapshotEvery: number;
+  readonly warn: (message: string) => void;
+}
+
+/** What became of an input: where it stands in the log, and what the fold said of it. */
+export interface Written {
+  readonly offset: number;
+  readonly answer: Answer;
+}
+
+interface Waiting {
+  readonly input: Input;
+  resolve(written: Written): void;
+  reject(error: unknown): void;
+}
+
+/** Inputs of one append. What comes meanwhile shares the next one, and its one sync. */
+const BATCH = 1_000;
+
+/**
+ * Append, then fold, then answer: nothing is answered that is not on the disk. One append is on its way at a time, so the
+ * numbers of inputs have no gaps, and one that fails takes none of them along.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  #state: State;
+  #waiting: Waiting[] = [];
+  /** Follow from inputs that are on the disk already, so they may come later: with the next append. */
+  #decisions: NewRecord[] = [];
+  #running: Promise<void> | undefined;
+  #sinceSnapshot = 0;
+  #lastAppend = 0;
+  #ended: string | undefined;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#state = emptyState(options.caps);
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** ms since something was appended. */
+  get idle(): number {
+    return this.#options.ticks.now() - this.#lastAppend;
+  }
+
+  /** Takes back the state: from the latest snapshot and what came after it. */
+  async open(): Promise<void> {
+    const { log, caps, warn } = this.#options;
+    const text = await latestSnapshot(log).catch(
+      (e) => void warn(`the defender's snapshot is not used: ${sayError(e)}`),
+    );
+    const state = text === undefined ? undefined : thaw(text, caps);
+    if (state) this.#state = state;
+    const told = await lastDecision(log);
+    for await (const records of log.read("defender", { from: this.#state.offset + 1 }))
+      for (const record of records) {
+        const input = readInput(record);
+        if (!input) continue;
+        const [next, { decision }] = decide(this.#state, input);
+        this.#state = next;
+        this.#sinceSnapshot += 1;
+        if (decision?.offset === record.offset && record.offset > told) this.#decisions.push(decisionRecord(decision));
+      }
+  }
+
+  /** Rejects with `defender-unavailable` or `defender-stopped`: whoever asked has then no permission. */
+  write(input: Input): Promise<Written> {
+    if (this.#ended !== undefined) return Promise.reject(fault("defender-stopped", { what: this.#ended }));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ input, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Writes what waits, the decisions that follow, and a snapshot. */
+  async close(): Promise<void> {
+    this.#ended ??= "it was asked to";
+    await this.#running;
+    const records = [...this.#decisions, ...(this.#sinceSnapshot > 0 ? this.#snapshot() : [])];
+    if (records.length > 0)
+      await this.#options.log
+        .append(records)
+        .catch((e) => this.#options.warn(`not written at the end: ${sayError(e)}`));
+  }
+
+  /** Writes decisions that wait, when nothing else does. */
+  async flush(): Promise<void> {
+    await this.#running;
+    if (this.#decisions.length === 0 || this.#running) return;
+    this.#running = this.#run();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What the last answers have woken shares this append.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    do {
+      const batch = this.#waiting.splice(0, BATCH);
+      try {
+        await this.#append(batch);
+      } catch (e) {
+        for (const { reject } of batch) reject(e);
+      }
+    } while (this.#waiting.length > 0);
+    this.#running = undefined;
+  }
+
+  async #append(batch: readonly Waiting[]): Promise<void> {
+    const { log, clock, ticks } = this.#options;
+    const base = { boot: ticks.boot, ticks: ticks.now(), utc: Math.floor(clock.now()) };
+    const stamps = batch.map((_, at): Stamp => ({ ...base, count: this.#state.count + 1 + at }));
+    const inputs = batch.map(({ input }, at) => inputRecord(stamps[at]!, input));
+    const told = this.#decisions;
+    const snapshot = this.#sinceSnapshot >= this.#options.snapshotEvery ? this.#snapshot() : [];
+    // Decisions before the snapshot that stands for them, both before what comes after.
+    const before = [...told, ...snapshot];
+    const positions = await log.append([...before, ...inputs]).catch((e) => {
+      throw fault("defender-unavailable", { what: sayError(e) }, e);
+    });
+    this.#lastAppend = base.ticks;
+    this.#decisions = [];
+    if (snapshot.length > 0) this.#sinceSnapshot = 0;
+    for (const [at, { input, resolve }] of batch.entries()) {
+      const { offset, time } = positions[before.length + at]!;
+      const answer = this.#fold({ offset, time, stamp: stamps[at]!, input });
+      resolve({ offset, answer });
+    }
+  }
+
+  /** A fold that throws has lost its footing: nothing is granted on it any more. */
+  #fold(record: Parameters<typeof decide>[1]): Answer {
+    if (this.#ended?.startsWith("its fold")) throw fault("defender-stopped", { what: this.#ended });
+    try {
+      const [state, answer] = decide(this.#state, record);
+      this.#state = state;
+      this.#sinceSnapshot += 1;
+      if (answer.decision?.offset === record.offset) this.#decisions.push(decisionRecord(answer.decision));
+      return answer;
+    } catch (e) {
+      this.#ended = `its fold failed: ${sayError(e)}`;
+      this.#options.warn(this.#ended);
+      throw fault("defender-stopped", { what: this.#ended }, e);
+    }
+  }
+
+  #snapshot(): NewRecord[] {
+    return snapshotRecords(freeze(this.#state), this.#state.offset);
+  }
+}
+
+/** Offset of the last input whose decision was written. */
+async function lastDecision(log: Log): Promise<number> {
+  const end = await log.end("decisions");
+  if (end === 0) return -1;
+  let last = -1;
+  for await (const records of log.read("decisions", { from: end - 1 }))
+    for (const { value } of records) if (value !== null) last = (parseJson(value) as Decision).offset;
+  return last;
+}

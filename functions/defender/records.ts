@@ -1,0 +1,38 @@
+import type { LogRecord, NewRecord } from "#broker/log/log.ts";
+import { parseJson } from "#sdk/event/json.ts";
+import { recordOf } from "#sdk/event/record.ts";
+import { TYPES } from "#sdk/event/types.ts";
+import type { Decision } from "#sdk/operation/decision.ts";
+import type { Input, InputRecord, Stamp } from "./input.ts";
+
+/** All that one order decides. The fleet's remedies are one domain. */
+export const DOMAIN = "fleet";
+const SOURCE = "/defender";
+
+export const inputRecord = (stamp: Stamp, input: Input): NewRecord =>
+  recordOf({
+    topic: "defender",
+    key: [DOMAIN],
+    type: TYPES.defenderInput,
+    id: `${stamp.count}`,
+    source: SOURCE,
+    dataText: JSON.stringify({ stamp, input }),
+  });
+
+/** Undefined: no input, or one that a newer version writes under another type. */
+export function readInput({ headers, value, offset, time }: LogRecord): InputRecord | undefined {
+  if (value === null || headers.ce_type !== TYPES.defenderInput) return undefined;
+  const { stamp, input } = parseJson(value) as { stamp?: Stamp; input: Input };
+  return { offset, time, ...(stamp && { stamp }), input };
+}
+
+export const decisionRecord = (decision: Decision): NewRecord =>
+  recordOf({
+    topic: "decisions",
+    key: [DOMAIN],
+    type: TYPES.decision,
+    id: `${decision.offset}`,
+    source: SOURCE,
+    subject: [decision.target.kind, decision.target.namespace ?? "", decision.target.name].join("/"),
+    dataText: JSON.stringify(decision),
+  });
