@@ -8,7 +8,7 @@ import { fileWorld, type Mutation } from "./log.world.ts";
 import { loadMutant, type Mutant } from "./mutate.ts";
 
 /** `npm run long` raises it. */
-const RUNS = Number(process.env.ROUNDSMAN_RUNS ?? 60);
+const RUNS = Number(process.env.ROUNDSMAN_RUNS ?? 40);
 type Module = typeof journal;
 
 const total = { granted: 0, denied: 0, refused: 0, lost: 0, crashes: 0 };

@@ -48,7 +48,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({
         do: fc.constant("ask" as const),
         asks,
-        crash: fc.record({ operations: fc.nat({ max: 6 }), seed: fc.nat() }),
+        crash: fc.record({ operations: fc.nat({ max: 24 }), seed: fc.nat() }),
       }),
     },
     {
