@@ -1,4 +1,5 @@
 // Bundles the bench and its subjects, each a process of its own, and runs it. Arguments: --check, --write.
+// With `defender` first, the bench of the defender alone.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -11,6 +12,7 @@ await build({
   absWorkingDir: path(""),
   entryPoints: {
     main: path("test/bench/main.ts"),
+    decisions: path("test/bench/decisions.ts"),
     ...Object.fromEntries(subjects.map((name) => [`subjects/${name}`, path(`test/bench/subjects/${name}.ts`)])),
   },
   outdir,
@@ -22,8 +24,8 @@ await build({
   logLevel: "warning",
   outExtension: { ".js": ".js" },
 });
-const { status } = spawnSync(process.execPath, [`${outdir}/main.js`, ...process.argv.slice(2)], {
-  stdio: "inherit",
-  cwd: path(""),
-});
+const args = process.argv.slice(2);
+const run =
+  args[0] === "defender" ? ["--expose-gc", `${outdir}/decisions.js`, ...args.slice(1)] : [`${outdir}/main.js`, ...args];
+const { status } = spawnSync(process.execPath, run, { stdio: "inherit", cwd: path("") });
 process.exitCode = status ?? 1;

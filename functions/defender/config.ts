@@ -154,6 +154,6 @@ export const STALE = 30_000;
 /** A due: older is refused, ms. */
 export const DUE = 5 * MINUTE;
 /** Ids are kept so long (ms), and at most so many. */
-export const IDS = { age: 10 * MINUTE, most: 100_000 } as const;
+export const IDS = { age: 10 * MINUTE, most: 50_000 } as const;
 /** An operation whose end was never told counts as under way so long, ms. */
 export const IN_FLIGHT = DAY;

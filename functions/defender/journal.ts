@@ -36,6 +36,8 @@ interface Waiting {
 
 /** Inputs of one append. What comes meanwhile shares the next one, and its one sync. */
 const BATCH = 1_000;
+/** Decisions of one append. */
+const TELL = 5_000;
 
 /**
  * Append, then fold, then answer: nothing is answered that is not on the disk. One append is on its way at a time, so the
@@ -49,8 +51,12 @@ export class Journal {
   #decisions: NewRecord[] = [];
   #running: Promise<void> | undefined;
   #sinceSnapshot = 0;
+  /** A snapshot that is packed, and waits for an append. */
+  #snapshot: readonly NewRecord[] = [];
+  #packing: Promise<void> | undefined;
   #lastAppend = 0;
   #ended: string | undefined;
+  #isLost = false;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -98,20 +104,24 @@ export class Journal {
   /** Writes what waits, the decisions that follow, and a snapshot. */
   async close(): Promise<void> {
     this.#ended ??= "it was asked to";
-    await this.#running;
-    const records = [...this.#decisions, ...(this.#sinceSnapshot > 0 ? this.#snapshot() : [])];
-    if (records.length > 0)
-      await this.#options.log
-        .append(records)
-        .catch((e) => this.#options.warn(`not written at the end: ${sayError(e)}`));
+    while (this.#running) await this.#running.catch(() => undefined);
+    if (this.#sinceSnapshot > 0 && !this.#isLost) await this.#pack();
+    await this.#packing;
+    await this.#tell().catch((e) => this.#options.warn(`not written at the end: ${sayError(e)}`));
   }
 
   /** Writes decisions that wait, when nothing else does. */
   async flush(): Promise<void> {
     await this.#running;
-    if (this.#decisions.length === 0 || this.#running) return;
-    this.#running = this.#run();
+    this.#running ??= this.#tell().finally(() => {
+      this.#running = undefined;
+      if (this.#waiting.length > 0) this.#running = this.#run();
+    });
     await this.#running;
+  }
+
+  async #tell(): Promise<void> {
+    while (this.#decisions.length > 0 || this.#snapshot.length > 0) await this.#append([]);
   }
 
   async #run(): Promise<void> {
@@ -129,30 +139,31 @@ export class Journal {
   }
 
   async #append(batch: readonly Waiting[]): Promise<void> {
-    const { log, clock, ticks } = this.#options;
+    const { log, clock, ticks, snapshotEvery } = this.#options;
     const base = { boot: ticks.boot, ticks: ticks.now(), utc: Math.floor(clock.now()) };
     const stamps = batch.map((_, at): Stamp => ({ ...base, count: this.#state.count + 1 + at }));
     const inputs = batch.map(({ input }, at) => inputRecord(stamps[at]!, input));
-    const told = this.#decisions;
-    const snapshot = this.#sinceSnapshot >= this.#options.snapshotEvery ? this.#snapshot() : [];
-    // Decisions before the snapshot that stands for them, both before what comes after.
+    const told = this.#decisions.slice(0, TELL);
+    // A snapshot comes after every decision from before it: whoever starts from it tells none of them.
+    const snapshot = told.length === this.#decisions.length ? this.#snapshot : [];
     const before = [...told, ...snapshot];
     const positions = await log.append([...before, ...inputs]).catch((e) => {
       throw fault("defender-unavailable", { what: sayError(e) }, e);
     });
     this.#lastAppend = base.ticks;
-    this.#decisions = [];
-    if (snapshot.length > 0) this.#sinceSnapshot = 0;
+    this.#decisions = this.#decisions.slice(told.length);
+    if (snapshot.length > 0) this.#snapshot = [];
     for (const [at, { input, resolve }] of batch.entries()) {
       const { offset, time } = positions[before.length + at]!;
       const answer = this.#fold({ offset, time, stamp: stamps[at]!, input });
       resolve({ offset, answer });
     }
+    if (this.#sinceSnapshot >= snapshotEvery && !this.#packing) void this.#pack();
   }
 
   /** A fold that throws has lost its footing: nothing is granted on it any more. */
   #fold(record: Parameters<typeof decide>[1]): Answer {
-    if (this.#ended?.startsWith("its fold")) throw fault("defender-stopped", { what: this.#ended });
+    if (this.#isLost) throw fault("defender-stopped", { what: this.#ended! });
     try {
       const [state, answer] = decide(this.#state, record);
       this.#state = state;
@@ -160,14 +171,24 @@ export class Journal {
       if (answer.decision?.offset === record.offset) this.#decisions.push(decisionRecord(answer.decision));
       return answer;
     } catch (e) {
+      this.#isLost = true;
       this.#ended = `its fold failed: ${sayError(e)}`;
       this.#options.warn(this.#ended);
       throw fault("defender-stopped", { what: this.#ended }, e);
     }
   }
 
-  #snapshot(): NewRecord[] {
-    return snapshotRecords(freeze(this.#state), this.#state.offset);
+  #pack(): Promise<void> {
+    this.#sinceSnapshot = 0;
+    this.#packing = snapshotRecords(freeze(this.#state), this.#state.offset)
+      .then((records) => {
+        this.#snapshot = records;
+      })
+      .catch((e) => this.#options.warn(`no snapshot: ${sayError(e)}`))
+      .finally(() => {
+        this.#packing = undefined;
+      });
+    return this.#packing;
   }
 }
 

@@ -14,7 +14,7 @@ import { remember } from "./history.ts";
 import { digestOf } from "./ids.ts";
 import { keysOf } from "./rules.ts";
 import type { Place } from "./scopes.ts";
-import type { State } from "./state.ts";
+import type { State, Told } from "./state.ts";
 
 /** In the order in which a person would look. All are asked: a denial says everything that stands against it. */
 const CHECKS: readonly Check[] = [
@@ -33,28 +33,45 @@ const CHECKS: readonly Check[] = [
 export function judge(state: State, request: OperationRequest): Decision {
   const digest = digestOf(request);
   const known = state.ids.get(request.id);
-  if (known) return known.digest === digest ? known.decision : decisionOf(state, request, [{ code: "id-reused" }]);
+  if (known) return decisionOf(request, known.digest === digest ? known.told : answer(state, [{ code: "id-reused" }]));
   const keys = keysOf(state.rules.groups, request);
-  const reasons = CHECKS.flatMap((check) => check({ state, request, keys }));
-  const decision = decisionOf(state, request, reasons);
+  const asked = { state, request, keys };
+  const reasons = CHECKS.flatMap((check) => check(asked));
+  const told = answer(state, reasons);
   const at = state.time.now;
-  if (decision.grant) remember(state, { fence: decision.grant.fence, at, place: placeOf(request) });
+  if (told.grant) remember(state, { fence: told.grant.fence, at, place: placeOf(request) });
   const { due } = request;
   state.idsInOrder.push(request.id);
-  state.ids.set(request.id, { digest, at, decision, ...(isBelieved(reasons) && { due }) });
-  return decision;
+  state.ids.set(request.id, isBelieved(reasons) ? { digest, at, due, told } : { digest, at, told });
+  return decisionOf(request, told);
 }
 
-function decisionOf(state: State, request: OperationRequest, reasons: readonly Reason[]): Decision {
-  const { id, matter, operation, cluster, target, actor } = request;
-  const { offset, time, config } = state;
-  const base = { id, matter, offset, time: time.utc, operation, cluster, target, actor, reasons };
-  if (reasons.length === 0)
-    return { ...base, outcome: "granted", grant: { fence: offset, notAfter: time.utc + config.settings.notAfter } };
+function answer({ offset, time: { utc: time }, config }: State, reasons: readonly Reason[]): Told {
+  if (reasons.length === 0) {
+    const grant = { fence: offset, notAfter: time + config.settings.notAfter };
+    return { outcome: "granted", offset, time, grant, reasons };
+  }
   const outcome = reasons.every(({ code }) => code === "approval") ? "waiting" : "denied";
-  const ends = reasons.map(({ until }) => until);
-  const isKnown = ends.every((end) => end !== undefined);
-  return { ...base, outcome, ...(isKnown && { retryAt: Math.max(...(ends as number[])) }) };
+  const retryAt = Math.max(...reasons.map(({ until = Number.POSITIVE_INFINITY }) => until));
+  return Number.isFinite(retryAt) ? { outcome, offset, time, reasons, retryAt } : { outcome, offset, time, reasons };
+}
+
+function decisionOf({ id, matter, operation, cluster, target, actor }: OperationRequest, told: Told): Decision {
+  const { outcome, offset, time, grant, reasons, retryAt } = told;
+  return {
+    id,
+    matter,
+    outcome,
+    offset,
+    time,
+    operation,
+    cluster,
+    target,
+    actor,
+    ...(grant && { grant }),
+    reasons,
+    ...(retryAt !== undefined && { retryAt }),
+  };
 }
 
 const placeOf = ({ operation, cluster, zone, pool, owner, actor, target }: OperationRequest): Place => ({

@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
-import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { promisify } from "node:util";
+import { deflateRaw, inflateRaw, type ZlibOptions } from "node:zlib";
 import type { Log, LogRecord, NewRecord } from "#broker/log/log.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { DOMAIN } from "./records.ts";
+
+const deflate = promisify<string, ZlibOptions, Buffer>(deflateRaw);
+const inflate = promisify<Buffer, Buffer>(inflateRaw);
 
 const TOPIC = "defender-snapshots";
 /** Characters in one record; a record holds 4 MiB at most. */
@@ -19,9 +23,9 @@ interface Part {
 
 const shaOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** A snapshot as records that go with one append: all of them are there, or none. */
-export function snapshotRecords(text: string, offset: number): NewRecord[] {
-  const packed = deflateRawSync(text, { level: 1 }).toString("base64");
+/** A snapshot as records that go with one append: all of them are there, or none. Packed beside the event loop. */
+export async function snapshotRecords(text: string, offset: number): Promise<NewRecord[]> {
+  const packed = (await deflate(text, { level: 1 })).toString("base64");
   const sha = shaOf(packed);
   const parts = Math.max(1, Math.ceil(packed.length / PART));
   return Array.from({ length: parts }, (_, part) =>
@@ -59,5 +63,5 @@ export async function latestSnapshot(log: Log): Promise<string | undefined> {
   }
   const packed = parts.map(({ text }) => text).join("");
   if (parts.some(({ part }, at) => part !== at) || shaOf(packed) !== last.sha) return undefined;
-  return inflateRawSync(Buffer.from(packed, "base64")).toString("utf8");
+  return (await inflate(Buffer.from(packed, "base64"))).toString("utf8");
 }

@@ -17,12 +17,15 @@ export interface Granted {
   readonly place: Place;
 }
 
+/** What was answered: with the request, whose content is the same, the whole decision. */
+export type Told = Pick<Decision, "outcome" | "offset" | "time" | "grant" | "reasons" | "retryAt">;
+
 export interface Known {
   readonly digest: string;
   readonly at: number;
   /** By the sender's clock; undefined where that could not be believed. */
   readonly due?: number;
-  readonly decision: Decision;
+  readonly told: Told;
 }
 
 /** Defender time: ms that only ever rise, counted from the journal's beginning. */

@@ -82,12 +82,7 @@ export const MUTANTS: readonly Mutant[] = [
     "now <= state.dropped + span",
     "now < state.dropped",
   ),
-  mutant(
-    "a denial spends a token",
-    "judge",
-    "if (decision.grant) remember",
-    "if (decision.outcome !== 'waiting') remember",
-  ),
+  mutant("a denial spends a token", "judge", "if (told.grant) remember", "if (told.outcome !== 'waiting') remember"),
   mutant(
     "an operation counts for the others",
     "rules",
@@ -193,7 +188,7 @@ export const MUTANTS: readonly Mutant[] = [
     "known.digest === digest ?",
     "known.digest.length === digest.length ?",
   ),
-  mutant("a retry is decided anew", "judge", "? known.decision", "? decisionOf(state, request, [])"),
+  mutant("a retry is decided anew", "judge", "? known.told", "? answer(state, [])"),
   mutant(
     "ids are forgotten without a trace",
     "history",
