@@ -216,7 +216,7 @@ async function benchStart(total = 1_000_000): Promise<void> {
   await again.start();
   const done = performance.now();
   say(
-    `start: 1,000,000 records, killed just before its next snapshot`,
+    `start: ${total} records, killed just before its next snapshot`,
     `${((done - begun) / 1_000).toFixed(2)} s (${((read - begun) / 1_000).toFixed(2)} s of it the log's)`,
   );
   await again.stop();
@@ -228,7 +228,7 @@ async function main(part: string | undefined): Promise<void> {
   if (!part || part === "windows") benchWindows();
   if (!part || part === "fold") benchFold();
   if (!part || part === "journal") for (const concurrency of [1, 16, 256]) await benchJournal(concurrency);
-  if (!part || part === "start") await benchStart();
+  if (!part || part === "start") await benchStart(Number(process.argv[3] ?? 1_000_000));
 }
 
 await main(process.argv[2]);
