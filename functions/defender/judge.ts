@@ -81,5 +81,9 @@ const placeOf = ({ operation, cluster, zone, pool, owner, actor, target }: Opera
   ...(pool !== undefined && { pool }),
   ...(owner !== undefined && { owner }),
   actor,
-  target,
+  target: {
+    kind: target.kind,
+    ...(target.namespace !== undefined && { namespace: target.namespace }),
+    name: target.name,
+  },
 });

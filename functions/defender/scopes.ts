@@ -9,7 +9,7 @@ export interface Place {
   readonly pool?: string;
   readonly owner?: string;
   readonly actor: string;
-  readonly target: Target;
+  readonly target: Pick<Target, "kind" | "namespace" | "name">;
 }
 
 /** Stands in no name. */

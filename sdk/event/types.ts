@@ -20,7 +20,6 @@ export const TYPES = {
   nodeCondition: "dev.roundsman.node.condition.v1",
   heartbeat: "dev.roundsman.cluster.heartbeat.v1",
   sizes: "dev.roundsman.cluster.sizes.v1",
-  executorClock: "dev.roundsman.executor.clock.v1",
   defenderInput: "dev.roundsman.defender.input.v1",
   defenderSnapshot: "dev.roundsman.defender.snapshot.v1",
   decision: "dev.roundsman.defender.decision.v1",

@@ -11,7 +11,9 @@ import { type Config, DAY, DEFAULT_SETTINGS, HOUR, MINUTE } from "../../function
 import { decide } from "../../functions/defender/decide.ts";
 import { Defender } from "../../functions/defender/defender.ts";
 import type { Input, InputRecord } from "../../functions/defender/input.ts";
-import { inputRecord } from "../../functions/defender/records.ts";
+import { inputRecord, readInput } from "../../functions/defender/records.ts";
+import { thaw } from "../../functions/defender/snapshot.ts";
+import { latestSnapshot } from "../../functions/defender/snapshots.ts";
 import { emptyState } from "../../functions/defender/state.ts";
 import { kernelTicks } from "../../functions/defender/ticks.ts";
 import { fullUntil, Windows } from "../../functions/defender/windows.ts";
@@ -68,8 +70,8 @@ function benchWindows(): void {
 const CONFIG: Config = {
   budgets: [
     { name: "target", scope: "target", limits: WINDOWS },
-    { name: "cluster", scope: "cluster", limits: [{ most: 60_000, per: HOUR }] },
-    { name: "fleet", scope: "fleet", limits: [{ most: 90_000, per: HOUR }], inFlight: 90_000 },
+    { name: "cluster", scope: "cluster", limits: [{ most: 5_000, per: HOUR }] },
+    { name: "fleet", scope: "fleet", limits: [{ most: 9_000, per: HOUR }], inFlight: 9_000 },
   ],
   trust: [{ level: "act" }],
   calendars: [],
@@ -212,6 +214,19 @@ async function benchStart(total = 1_000_000): Promise<void> {
   const begun = performance.now();
   const opened = await openFileLog({ dir, clock });
   const read = performance.now();
+  if (process.env.PHASES) {
+    const text = await latestSnapshot(opened);
+    const got = performance.now();
+    const state = thaw(text!, []);
+    const thawed = performance.now();
+    let count = 0;
+    for await (const records of opened.read("defender", { from: state!.offset + 1 }))
+      count += records.map(readInput).length;
+    say(
+      "phases",
+      `${text!.length} chars, read ${got - read}, thaw ${thawed - got}, ${count} inputs read ${performance.now() - thawed}`,
+    );
+  }
   const again = new Defender({ ...options, log: opened });
   await again.start();
   const done = performance.now();

@@ -203,8 +203,13 @@ export const MUTANTS: readonly Mutant[] = [
     "true",
   ),
   // snapshots
-  mutant("a snapshot forgets the grants", "snapshot", "history: new Fifo(kept.history)", "history: new Fifo([])"),
-  mutant("a snapshot is off by one grant", "snapshot", "[...state.history]", "[...state.history].slice(1)"),
+  mutant("a snapshot forgets the grants", "snapshot", "history: new Fifo(history)", "history: new Fifo([])"),
+  mutant(
+    "a snapshot is off by one grant",
+    "snapshot",
+    "[...state.history].map(pack)",
+    "[...state.history].slice(1).map(pack)",
+  ),
   mutant("a snapshot forgets the brake", "snapshot", "brakes: new Map(kept.brakes)", "brakes: new Map()"),
   mutant(
     "a snapshot forgets ids",
@@ -220,7 +225,12 @@ export const MUTANTS: readonly Mutant[] = [
     "Number.NEGATIVE_INFINITY",
   ),
   mutant("a snapshot forgets the floors", "snapshot", "below: new Map(kept.below)", "below: new Map()"),
-  mutant("a snapshot forgets who is under way", "snapshot", "open: [...state.open.values()]", "open: []"),
+  mutant(
+    "a snapshot forgets who is under way",
+    "snapshot",
+    "open: [...state.open.values()].map",
+    "open: ([] as Granted[]).map",
+  ),
 ];
 
 export const QUICK_MUTANTS = MUTANTS.filter(({ name }) => ALWAYS.has(name));
