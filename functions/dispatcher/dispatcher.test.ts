@@ -4,7 +4,7 @@ import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import type { Verdict } from "#sdk/terms.ts";
-import { type Answer, Dispatcher, type DispatcherOptions, type Target } from "./dispatcher.ts";
+import { type Answer, Dispatcher, type DispatcherOptions, RETRIES, type Target } from "./dispatcher.ts";
 
 const clock = { now: () => 1_000, monotonic: () => 0 };
 const running: { dispatcher: Dispatcher; close: () => Promise<void> }[] = [];
@@ -100,12 +100,12 @@ describe("Dispatcher", () => {
     expect(said).toHaveLength(4);
   });
 
-  it("answers error for a check that the reply leaves out, and tries it again alone", async () => {
+  it("asks alone for a check that the reply leaves out; what stays unanswered is an error, and is tried again", async () => {
     const seen: string[][] = [];
     const { log, verdicts, dispatcher } = start(
       async (checks) => {
         seen.push(checks.map(({ text }) => keyOf(text)));
-        return checks.filter(({ text }) => seen.length > 1 || keyOf(text) !== "lost").map(pass);
+        return checks.filter(({ text }) => seen.length > 2 || keyOf(text) !== "lost").map(pass);
       },
       { retries: [1] },
     );
@@ -116,8 +116,36 @@ describe("Dispatcher", () => {
       ["found", "pass", undefined],
       ["lost", "pass", undefined],
     ]);
-    expect(seen[1]).toEqual(["lost"]);
+    expect(seen).toEqual([["lost", "found"], ["lost"], ["lost"]]);
     expect(dispatcher.counts).toMatchObject({ retried: 1, deadLetters: 0 });
+  });
+
+  it("halves a batch that fails whole, until the one that is to blame stands alone", async () => {
+    const { log, verdicts } = start(
+      async (checks) => {
+        if (checks.some(({ text }) => keyOf(text) === "poison")) throw new Error("the reply was cut");
+        return checks.map(pass);
+      },
+      { retries: [] },
+    );
+    await log.append(["a", "b", "poison", "c", "d"].map(checkRecord));
+    const said = await verdicts(5);
+    expect(said.map(({ key, error }) => [key, error?.code])).toEqual([
+      ["a", undefined],
+      ["b", undefined],
+      ["poison", "dispatch-failed"],
+      ["c", undefined],
+      ["d", undefined],
+    ]);
+  });
+
+  it("tries five times in all unless it is told otherwise", async () => {
+    const { log, verdicts, dispatcher } = start(async (checks) =>
+      checks.map(({ id }) => ({ id, error: { code: "x", message: "y" } })),
+    );
+    await log.append([checkRecord("a")]);
+    await verdicts(1);
+    expect([dispatcher.counts.retried, dispatcher.counts.deadLetters, RETRIES.length + 1]).toEqual([1, 0, 5]);
   });
 
   it("sets a poison check aside after its last try, as it was and with the cause", async () => {

@@ -34,7 +34,9 @@ export interface DispatcherOptions {
   readonly retries?: readonly number[];
 }
 
-const RETRIES = [1_000, 5_000, 30_000, 120_000];
+/** ms. Five tries in all. */
+export const RETRIES = [1_000, 5_000, 30_000, 120_000];
+const UNANSWERED = { code: "dispatch-unanswered", message: "the batch's reply did not answer it" } as const;
 
 /** Brings checks to what runs them, and their verdicts to the log. */
 export class Dispatcher {
@@ -98,25 +100,42 @@ export class Dispatcher {
   }
 
   async #fly(checks: readonly DueCheck[]): Promise<void> {
-    const { target, logger } = this.#options;
     this.counts.batches++;
     this.counts.checks += checks.length;
-    let answers: readonly Answer[];
-    try {
-      answers = await target.evaluate(checks);
-    } catch (e) {
-      if (!this.#isStopping) logger.error({ checks: checks.length, err: sayError(e) }, "a batch failed whole");
-      answers = checks.map(({ id }) => ({ id, error: { code: "dispatch-failed", message: sayError(e) } }));
-    }
+    const answers = await this.#evaluate(checks);
     if (this.#isStopping && answers.some((answer) => "error" in answer)) return;
     const byId = new Map(answers.map((answer) => [answer.id, answer]));
-    const missing = { error: { code: "dispatch-unanswered", message: "the batch's reply did not answer it" } };
-    const pairs = checks.map((check) => [check, byId.get(check.id) ?? { id: check.id, ...missing }] as const);
+    const pairs = checks.map((check) => [check, byId.get(check.id)!] as const);
     await this.#append(pairs.flatMap(([check, answer]) => this.#records(check, answer)));
     for (const [check, answer] of pairs) {
       if ("error" in answer) this.#retry(check);
       this.#due.finish(check);
     }
+  }
+
+  /** An answer to each: what a reply leaves out is asked for alone, and a batch that fails whole is halved. */
+  async #evaluate(checks: readonly DueCheck[]): Promise<Answer[]> {
+    const { target, logger } = this.#options;
+    const alone = checks.length === 1;
+    let answers: readonly Answer[];
+    try {
+      answers = await target.evaluate(checks);
+    } catch (e) {
+      if (!this.#isStopping) logger.error({ checks: checks.length, err: sayError(e) }, "a batch failed whole");
+      if (alone || this.#isStopping)
+        return checks.map(({ id }) => ({ id, error: { code: "dispatch-failed", message: sayError(e) } }));
+      const half = Math.ceil(checks.length / 2);
+      return [...(await this.#evaluate(checks.slice(0, half))), ...(await this.#evaluate(checks.slice(half)))];
+    }
+    const byId = new Map(answers.map((answer) => [answer.id, answer]));
+    const all: Answer[] = [];
+    for (const check of checks) {
+      const answer = byId.get(check.id);
+      if (answer) all.push(answer);
+      else if (alone) all.push({ id: check.id, error: UNANSWERED });
+      else all.push(...(await this.#evaluate([check])));
+    }
+    return all;
   }
 
   #records(check: DueCheck, answer: Answer): NewRecord[] {

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeClient, KubeObject, Watch, WatchEvent } from "#broker/kube/index.ts";
 import type { Relist } from "#broker/table/tables.ts";
 import { isFault, type RoundsmanError, sayError } from "#sdk/errors.ts";
@@ -24,7 +24,13 @@ export interface ReflectorOptions {
   readonly logger: Logger;
   /** Lists wait for each other, so that their pages are not in memory all at once. */
   readonly turn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Waits so many ms, or until the signal. Default: the system's timers. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
+
+const systemWait = async (ms: number, signal: AbortSignal): Promise<void> => {
+  await sleep(ms, undefined, { signal }).catch(() => undefined); // stopped: nothing is left to be waited for
+};
 
 /** How old the view of a stream is. */
 export interface StreamView {
@@ -89,9 +95,11 @@ export class Reflector {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     let failures = 0;
-    let begun = 0;
+    let begun: number;
     let from: string | undefined;
     while (!signal.aborted) {
+      // Only a watch can have lived: a list that fails is a failure in a row, however long ago the last watch began.
+      begun = Number.POSITIVE_INFINITY;
       try {
         from ??= await this.#options.turn(() => this.#list());
         this.#tried.resolve();
@@ -187,8 +195,7 @@ export class Reflector {
     const most = isFault(e) && !e.retry ? BACKOFF_MOST : Math.min(BACKOFF_FIRST * 2 ** failures, BACKOFF_MOST);
     const asked = isFault(e, "kube-throttled") ? Number(e.details.retryAfter) || 0 : 0;
     const least = most === BACKOFF_MOST ? most / 2 : 0;
-    await wait(Math.max(asked, least + this.#options.random() * (most - least)), undefined, {
-      signal: this.#stop.signal,
-    }).catch(() => undefined);
+    const { random, wait = systemWait } = this.#options;
+    await wait(Math.max(asked, least + random() * (most - least)), this.#stop.signal);
   }
 }

@@ -7,6 +7,7 @@ import { stringify } from "yaml";
 import { openFileLog } from "#broker/log/file/file-log.ts";
 import { practiceConfigs } from "#functions/practice/configs.ts";
 import { parseJson } from "#sdk/event/json.ts";
+import { type AlertSubscription, API_VERSION } from "#sdk/resources/schemas.ts";
 import type { Finding } from "#sdk/terms.ts";
 import { builtCli } from "#test/e2e/support/testbed.ts";
 
@@ -16,8 +17,16 @@ export interface InspectorOptions {
   readonly webhook: string;
 }
 
+/** All findings are told to the inbox. */
+export const INBOX: AlertSubscription = {
+  apiVersion: API_VERSION,
+  kind: "AlertSubscription",
+  metadata: { name: "inbox" },
+  spec: { sink: { stdout: {} } },
+};
+
 /** A finding event as its own log holds it. */
-export interface Told {
+export interface Logged {
   readonly type: string;
   readonly finding: Finding;
 }
@@ -34,12 +43,7 @@ export class Inspector {
     this.#options = options;
     const config = join(options.dir, "config");
     mkdirSync(config, { recursive: true });
-    const subscription = {
-      apiVersion: "roundsman.dev/v1alpha1",
-      kind: "AlertSubscription",
-      metadata: { name: "inbox" },
-      spec: { sink: { webhook: { url: options.webhook } } },
-    };
+    const subscription = { ...INBOX, spec: { sink: { webhook: { url: options.webhook } } } };
     writeFileSync(
       join(config, "all.yaml"),
       [subscription, ...practiceConfigs()].map((one) => stringify(one)).join("---\n"),
@@ -102,7 +106,7 @@ export class Inspector {
   }
 
   /** All finding events, as its log holds them now: also while it runs. */
-  async told(): Promise<Told[]> {
+  async told(): Promise<Logged[]> {
     const log = await openFileLog({
       dir: join(this.#options.dir, "data", "practice"),
       clock: Date,
@@ -110,7 +114,7 @@ export class Inspector {
       warn: () => undefined,
     });
     try {
-      const told: Told[] = [];
+      const told: Logged[] = [];
       for await (const records of log.read("findings"))
         for (const { headers, value } of records)
           if (value !== null) told.push({ type: headers.ce_type!, finding: parseJson(value) as Finding });
