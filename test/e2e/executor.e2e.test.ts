@@ -1,6 +1,6 @@
 /**
- * The executor on a real API server: its definition, its rights, each operation, and 2,000 grants to five executors each
- * that end at any await. It goes by the account that `roundsman rbac --executor` prints.
+ * The executor on a real API server: its definition, its rights, each operation, and grants to five executors each
+ * that end at any await (300 in the lane; ROUNDSMAN_E2E_GRANTS=2000 takes six minutes). It goes by the account that `roundsman rbac --executor` prints.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ import { roundsman } from "./support/roundsman.ts";
 
 const NS = "executor-e2e";
 const ACCOUNT = "executor-e2e-account";
-const GRANTS = Number(process.env.ROUNDSMAN_E2E_GRANTS ?? 2_000);
+const GRANTS = Number(process.env.ROUNDSMAN_E2E_GRANTS ?? 300);
 const cluster = new Cluster(inject("place"));
 const reports: Report[] = [];
 let dir: string;
@@ -159,7 +159,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await cluster.kubectl("delete", "namespace", NS, ACCOUNT, "--wait=false");
+  // Waited for: the files after this one find what is stuck in its going.
+  await cluster.kubectl("delete", "namespace", NS, ACCOUNT);
   await cluster.kubectl("delete", "node", "executor-1", "executor-2", "--ignore-not-found", "--wait=false");
   await cluster.kubectl("delete", "crd", "remedyoperationjobs.roundsman.dev");
   executor?.close();
@@ -252,7 +253,8 @@ it("every operation is done, with the rights that are documented", { timeout: 24
     used.add(`${apiGroup}/${resource}${subresource ? `/${subresource}` : ""} ${verb}`);
   }
   // Deleting its own jobs is a day later; a conflict of an eviction, after which a pod is read, need not come.
-  const rare = ["roundsman.dev/remedyoperationjobs delete"];
+  // By the sweep alone, which looks for what is left of an executor that ended.
+  const rare = ["roundsman.dev/remedyoperationjobs delete", "roundsman.dev/remedyoperationjobs list"];
   expect([...used].filter((right) => !allowed.includes(right))).toEqual([]);
   expect(allowed.filter((right) => !used.has(right) && !rare.includes(right))).toEqual([]);
 });
