@@ -53,10 +53,13 @@ export async function play({ fault, stage, recorder }: PlayOptions): Promise<Pla
 
   let risen: Risen[];
   let fellEarly: string[];
+  /** What each said while all of it stood: mending has moments of its own (a Service whose pod is replaced has no endpoint). */
+  let stood: ReadonlyMap<string, string>;
   try {
     await fault.make(stage);
     risen = await Promise.all(following.map((one) => rise(one, world, recorder)));
     await wait(STANDS);
+    stood = new Map(mine().map((one) => [idOf(one), line(one.finding)]));
     const lasting = new Set(risen.filter((one) => !one.expected.until).map((one) => one.line));
     fellEarly = mine()
       .filter(({ resolved }) => resolved !== undefined)
@@ -71,7 +74,7 @@ export async function play({ fault, stage, recorder }: PlayOptions): Promise<Pla
   const timings = await Promise.all(risen.map((one) => fall(one, fault, world, recorder)));
   return {
     seen: mine()
-      .map(({ finding }) => line(finding))
+      .map((one) => stood.get(idOf(one)) ?? line(one.finding))
       .sort(),
     expected: risen.map((one) => one.line).sort(),
     fellEarly,
