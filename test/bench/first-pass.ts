@@ -1,12 +1,11 @@
 import type { Cluster } from "#test/e2e/support/cluster.ts";
-import { Own } from "./own.ts";
-import { type Cost, median } from "./process-cost.ts";
+import { endOwn, startOwn } from "./own.ts";
+import { type Cost, costOf, median } from "./process-cost.ts";
 import { type Listed, runSubject } from "./subject.ts";
 import type { Row } from "./table.ts";
 
 export interface FirstPassOptions {
   readonly cluster: Cluster;
-  readonly cli: string;
   readonly runs: number;
   readonly pods: number;
   /** Fills the cluster. */
@@ -21,16 +20,16 @@ interface Costs {
 }
 
 /** One after the other, again and again, so that what else the machine does falls on all of them. */
-async function costs({ cluster: { kubeconfig }, cli, runs }: FirstPassOptions): Promise<Costs> {
+async function costs({ cluster: { kubeconfig }, runs }: FirstPassOptions): Promise<Costs> {
   const floor: Listed[] = [];
   const peer: Listed[] = [];
   const own: Cost[] = [];
   for (let i = 0; i < runs; i++) {
     floor.push(await runSubject<Listed>("floor-list", [kubeconfig]));
     peer.push(await runSubject<Listed>("peer-list", [kubeconfig]));
-    const started = await Own.start(cli, kubeconfig);
-    own.push(started.cost());
-    await started.end();
+    const started = await startOwn(kubeconfig);
+    own.push(costOf(started.pid));
+    await endOwn(started);
   }
   return { floor, peer, own };
 }

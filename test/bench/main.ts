@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Cluster } from "#test/e2e/support/cluster.ts";
 import { freePorts } from "#test/e2e/support/ports.ts";
-import { builtCli, ROOT } from "#test/e2e/support/testbed.ts";
+import { ROOT } from "#test/e2e/support/testbed.ts";
 import { Changes } from "./changes.ts";
 import { firstPass } from "./first-pass.ts";
 import { oneChange } from "./one-change.ts";
@@ -24,7 +24,6 @@ const TIMED = { count: 600, rate: 20 };
 const only = process.argv.find((one) => one.startsWith("--only="))?.slice(7);
 const runs = (name: string) => only === undefined || only === name;
 const say = (text: string) => void process.stderr.write(`${text}\n`);
-const cli = builtCli();
 const cases = join(ROOT, "test/bench/cases");
 
 /** `for: 0s`, 20 changes a second: how late findings are by our own doing. */
@@ -67,7 +66,6 @@ try {
     rows.push(
       ...(await firstPass({
         cluster,
-        cli,
         runs: FIRST_PASS_RUNS,
         pods: PODS,
         seed: () => seedPods(cluster, PODS),
@@ -75,7 +73,7 @@ try {
       })),
     );
   say("one change …");
-  if (runs("change")) rows.push(...(await oneChange({ cluster, cli, cases, runs: RUNS })));
+  if (runs("change")) rows.push(...(await oneChange({ cluster, cases, runs: RUNS })));
   say("own time …");
   if (runs("time")) rows.push(await ownTime(cluster));
   const table = tableOf(rows);

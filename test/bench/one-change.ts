@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Cluster } from "#test/e2e/support/cluster.ts";
 import { Changes } from "./changes.ts";
-import { Own } from "./own.ts";
-import { type Cost, median } from "./process-cost.ts";
+import { endOwn, openFindings, startOwn } from "./own.ts";
+import { type Cost, costOf, median } from "./process-cost.ts";
 import { startSubject } from "./subject.ts";
 import type { Row } from "./table.ts";
 
@@ -19,37 +19,36 @@ interface Seen extends Cost {
 /** Watched changes that make a candidate → verdict → ledger, beside client-node's informer that sees the same ones. */
 export async function oneChange(options: {
   readonly cluster: Cluster;
-  readonly cli: string;
   readonly cases: string;
   readonly runs: number;
 }): Promise<Row[]> {
-  const { cluster, cli, cases, runs } = options;
+  const { cluster, cases, runs } = options;
   await cluster.kubectl("create", "namespace", "bench-change");
   const changes = new Changes(cluster.kubeconfig, "bench-change");
   await changes.create(CHANGES);
-  const own = await Own.start(cli, cluster.kubeconfig, "--cases", cases);
+  const own = await startOwn(cluster.kubeconfig, "--cases", cases);
   const peer = startSubject("peer-informer", [cluster.kubeconfig, "bench-change"]);
   await peer.next<Seen>();
   const look = async () => {
     peer.tell("?");
-    return { own: own.cost(), peer: await peer.next<Seen>(), at: performance.now() };
+    return { own: costOf(own.pid), peer: await peer.next<Seen>(), at: performance.now() };
   };
   const measure = async (burst: number) => {
     // What both cost while nothing of ours changes (leases, marks) is taken off.
     const idle = await look();
     await wait(10_000);
     const before = await look();
-    const isHeld = burst < CHANGES;
+    const isBurst = burst < CHANGES;
     for (let from = 0; from < CHANGES; from += burst) {
-      if (isHeld) for (const one of [own, peer]) one.signal("SIGSTOP");
+      if (isBurst) for (const one of [own, peer]) one.signal("SIGSTOP");
       await changes.turn(from, Math.min(from + burst, CHANGES), true);
-      if (isHeld) for (const one of [own, peer]) one.signal("SIGCONT");
-      if (isHeld) await wait(300);
+      if (isBurst) for (const one of [own, peer]) one.signal("SIGCONT");
+      if (isBurst) await wait(300);
     }
     await wait(SETTLES);
     const after = await look();
     // Asked only now: the answer costs more than what is measured.
-    const open = await own.open();
+    const open = await openFindings(own);
     if (open !== CHANGES) throw new Error(`${open} findings stood of ${CHANGES} changes`);
     const seen = after.peer.changes - before.peer.changes;
     if (seen !== CHANGES) throw new Error(`the informer saw ${seen} of ${CHANGES} changes`);
@@ -59,7 +58,7 @@ export async function oneChange(options: {
     };
     const figures = { own: per("own"), peer: per("peer") };
     await changes.turn(0, CHANGES, false);
-    for (const end = Date.now() + 20_000; (await own.open()) > 0; await wait(1_000))
+    for (const end = Date.now() + 20_000; (await openFindings(own)) > 0; await wait(1_000))
       if (Date.now() > end) throw new Error("the findings were not resolved");
     return figures;
   };
@@ -82,7 +81,7 @@ export async function oneChange(options: {
     });
   }
   await peer.end();
-  await own.end();
+  await endOwn(own);
   changes.close();
   return rows;
 }

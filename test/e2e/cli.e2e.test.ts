@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import type { Finding } from "#sdk/terms.ts";
+import { createAccount } from "./support/account.ts";
 import { Cluster } from "./support/cluster.ts";
 import { claim, namespace, type Obj, playedNode, pod, service, volume } from "./support/objects.ts";
 import { retry } from "./support/retry.ts";
@@ -102,27 +103,15 @@ it("a volume and its claim are whole, whichever namespaces are looked at", async
 const accounts: string[] = [];
 
 /** A kubeconfig of the account that `rbac` printed. */
-async function account(name: string, ...args: string[]): Promise<string> {
-  accounts.push(name);
-  const { stdout, code } = await roundsman(
-    ...["rbac", "--kubeconfig", cluster.kubeconfig, "--account-namespace", name, ...args],
-  );
-  expect(code).toBe(0);
-  const { code: applied, stderr } = await cluster.tryKubectl(["apply", "-f", "-"], stdout);
-  expect(applied, stderr).toBe(0);
-  const token = (await cluster.kubectl("create", "token", "roundsman-watcher", "-n", name)).trim();
-  const { clusters } = JSON.parse(await cluster.kubectl("config", "view", "--raw", "--flatten", "-o", "json"));
-  const file = join(dir, `${name}.kubeconfig`);
-  const config = {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters,
-    users: [{ name: "it", user: { token } }],
-    contexts: [{ name: "it", context: { cluster: clusters[0].name, user: "it" } }],
-    "current-context": "it",
-  };
-  writeFileSync(file, JSON.stringify(config));
-  return file;
+function account(namespace: string, ...args: string[]): Promise<string> {
+  accounts.push(namespace);
+  const own = ["--kubeconfig", cluster.kubeconfig, ...args];
+  return createAccount(cluster, {
+    name: "roundsman-watcher",
+    namespace,
+    args: own,
+    file: join(dir, `${namespace}.kubeconfig`),
+  });
 }
 
 it("the rights that rbac prints are enough to scan and to watch, and let nothing be changed or be known", async () => {

@@ -2,7 +2,7 @@
  * The executor on a real API server: its definition, its rights, each operation, and grants to five executors each
  * that end at any await (300 in the lane; ROUNDSMAN_E2E_GRANTS=2000 takes six minutes). It goes by the account that `roundsman rbac --executor` prints.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -24,6 +24,7 @@ import type { Granted } from "#sdk/operation/granted.ts";
 import { jobName } from "#sdk/operation/job.ts";
 import type { Target } from "#sdk/operation/request.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
+import { createAccount } from "./support/account.ts";
 import { Cluster } from "./support/cluster.ts";
 import { namespace, playedNode, pod } from "./support/objects.ts";
 import { roundsman } from "./support/roundsman.ts";
@@ -135,21 +136,12 @@ beforeAll(async () => {
     "--for=condition=Established",
     "--timeout=30s",
   );
-  const printed = await roundsman("rbac", "--executor", "--account-namespace", ACCOUNT);
-  const applied = await cluster.tryKubectl(["apply", "-f", "-"], printed.stdout);
-  expect(applied.code, applied.stderr).toBe(0);
-  const token = (await cluster.kubectl("create", "token", "roundsman-executor", "-n", ACCOUNT)).trim();
-  const { clusters } = JSON.parse(await cluster.kubectl("config", "view", "--raw", "--flatten", "-o", "json"));
-  const file = join(dir, "executor.kubeconfig");
-  const config = {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters,
-    users: [{ name: "it", user: { token } }],
-    contexts: [{ name: "it", context: { cluster: clusters[0].name, user: "it" } }],
-    "current-context": "it",
-  };
-  writeFileSync(file, JSON.stringify(config));
+  const file = await createAccount(cluster, {
+    name: "roundsman-executor",
+    namespace: ACCOUNT,
+    args: ["--executor"],
+    file: join(dir, "executor.kubeconfig"),
+  });
   executor = connected(file);
   const role = { labels: { "e2e.example.com/role": "executor" } };
   await cluster.apply([namespace(NS), playedNode("executor-1", role), playedNode("executor-2", role)]);

@@ -37,7 +37,6 @@ export class Inspector {
   #child: ChildProcess | undefined;
   #url: string | undefined;
   #err = "";
-  starts = 0;
 
   constructor(options: InspectorOptions) {
     this.#options = options;
@@ -58,7 +57,6 @@ export class Inspector {
       env: { PATH: process.env.PATH, HOME: dir },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    this.starts++;
     this.#child = child;
     this.#url = undefined;
     child.stderr.on("data", (chunk) => {

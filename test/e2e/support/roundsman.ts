@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -12,6 +12,11 @@ export interface RoundsmanOptions {
   readonly kubeconfig: string;
   readonly configs: readonly Config[];
   readonly logLevel?: string;
+  /** Resources beside the ProbeConfigs. */
+  readonly resources?: readonly object[];
+  /** Further arguments of `start`, and of Node. */
+  readonly args?: readonly string[];
+  readonly nodeArgs?: readonly string[];
 }
 
 /** So long a start may take, on a machine that does other things too (ms). */
@@ -37,14 +42,16 @@ export class Roundsman {
   }
 
   /** Resolves when it has listed everything. */
-  static async start({ kubeconfig, configs, logLevel = "warn" }: RoundsmanOptions): Promise<Roundsman> {
+  static async start(options: RoundsmanOptions): Promise<Roundsman> {
+    const { kubeconfig, configs, resources = [], logLevel = "warn", args: more = [], nodeArgs = [] } = options;
     const dir = mkdtempSync(join(tmpdir(), "roundsman-e2e-run-"));
     const config = join(dir, "config");
     writeConfigs(config, configs);
-    const args = [builtCli(), "start", "--kubeconfig", kubeconfig, "--config", config, "--cluster", "e2e"];
+    for (const [i, one] of resources.entries()) writeFileSync(join(config, `resource-${i}.json`), JSON.stringify(one));
+    const args = [...nodeArgs, builtCli(), "start", "--kubeconfig", kubeconfig, "--config", config, "--cluster", "e2e"];
     const child = spawn(
       process.execPath,
-      [...args, "--data", join(dir, "data"), "--port", "0", "--log-level", logLevel],
+      [...args, "--data", join(dir, "data"), "--port", "0", "--log-level", logLevel, ...more],
       { env: { PATH: process.env.PATH, HOME: dir }, stdio: ["ignore", "pipe", "pipe"] },
     );
     const err: Buffer[] = [];
@@ -84,10 +91,15 @@ export class Roundsman {
     return ((await answer.json()) as { findings: Finding[] }).findings;
   }
 
-  /** A value of /metrics, summed over its labels. */
-  async metric(name: string): Promise<number> {
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** A value of /metrics, summed over its labels. @throws where there is none, and nothing is said to stand for that */
+  async metric(name: string, none?: number): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
     const values = text.split("\n").filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+    if (values.length === 0 && none !== undefined) return none;
     if (values.length === 0) throw new Error(`/metrics has no ${name}`);
     return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
   }
