@@ -15,3 +15,5 @@ try {
     process.stderr.write(`${e.stack}\n`);
   process.exitCode = EXIT.failed;
 }
+// All is done: what was left open must not keep the process.
+setTimeout(() => process.exit(), 2_000).unref();

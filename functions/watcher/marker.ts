@@ -38,6 +38,7 @@ export class Marker {
   #regular: NodeJS.Timeout | undefined;
   #next: NodeJS.Timeout | undefined;
   #count = 0;
+  #isStopped = false;
 
   constructor(options: MarkerOptions) {
     this.#options = options;
@@ -45,7 +46,7 @@ export class Marker {
 
   /** Marks at once and from now on. */
   start(): void {
-    if (this.#regular) return;
+    if (this.#regular || this.#isStopped) return;
     this.#regular = setInterval(() => this.#mark(), this.#options.every);
     this.#mark();
     this.#schedule();
@@ -54,6 +55,9 @@ export class Marker {
   stop(): void {
     clearInterval(this.#regular);
     clearTimeout(this.#next);
+    // What is read after this wakes nobody: a timer that was left would keep the process alive.
+    this.#regular = undefined;
+    this.#isStopped = true;
   }
 
   /** Reads what the ledger wrote. Calls back for each key of the cluster that it holds something for. */

@@ -55,6 +55,7 @@ export class Watcher {
   #tick: NodeJS.Timeout | undefined;
   #window: NodeJS.Timeout | undefined;
   #windowAt = Number.POSITIVE_INFINITY;
+  #isStopped = false;
 
   constructor(options: WatcherOptions) {
     this.#options = options;
@@ -114,6 +115,7 @@ export class Watcher {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     clearInterval(this.#tick);
     clearTimeout(this.#window);
     this.#marker?.stop();
@@ -203,6 +205,8 @@ export class Watcher {
 
   /** Rows changed, or may have: looks at the keys of every instance that may run. */
   #changed(): void {
+    // Sources may still tell of something while they stop.
+    if (this.#isStopped) return;
     const now = this.#options.clock.now();
     this.#tables.advance(now);
     for (const id of this.#ready) {
