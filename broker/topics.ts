@@ -12,6 +12,8 @@ export const TOPICS = {
   events: { key: ["subject"], days: 7 },
   /** Checks of inspections that are due: states, the latest wins. */
   checks: { key: ["cluster", "instance", "key"], days: 1 },
+  /** What must be done once each: remedies that are due. */
+  due: { key: ["id"], days: 1 },
   /** Verdicts; the watcher's marks. */
   verdicts: { key: ["cluster", "instance", "key"], partitionBy: "cluster", days: 7 },
   /** What the ledger holds of each key. */
@@ -22,7 +24,7 @@ export const TOPICS = {
   clusters: { key: ["cluster", "what"] },
   /** What was told to whom. */
   notices: { key: ["subscription", "fingerprint"] },
-  /** What came of remedies: granted, started, succeeded, failed, undone. */
+  /** What came of remedies: granted, denied, waiting, observed, started, succeeded, failed, undone, expired, escalated. */
   remedies: { key: ["cluster", "kind", "namespace", "name"], days: 30 },
   /** The defender's inputs, in one order. Kept since the second-last snapshot, and for ten windows. */
   defender: { key: ["domain"], days: 310 },

@@ -83,6 +83,8 @@ export interface StatedProblem {
   /** ms; overrides the instance's. */
   readonly for?: number;
   readonly scope?: Scope;
+  /** The subject's, where it is a row of the check. */
+  readonly uid?: string;
 }
 
 /** Why a check could not run. */
@@ -124,6 +126,13 @@ export interface Mark {
 
 export type FindingState = "open" | "resolved";
 
+/** The very object that a finding's subject names now: what a remedy may be done to, and nothing else of that name. */
+export interface FindingTarget {
+  readonly uid: string;
+  readonly zone?: string;
+  readonly pool?: string;
+}
+
 /** A finding, the same in the API, the CLI, the topic and every sink. Times are RFC 3339; `episode` is unix ms. */
 export interface Finding {
   readonly fingerprint: string;
@@ -140,6 +149,8 @@ export interface Finding {
   readonly message: string;
   readonly evidence?: unknown;
   readonly owner?: string;
+  /** Left out where the subject was not among the rows: no remedy can be done to it. */
+  readonly target?: FindingTarget;
   readonly firstSeen: string;
   readonly lastSeen: string;
   /** How many episodes so far, this one included. */

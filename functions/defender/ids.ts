@@ -8,6 +8,7 @@ export const digestOf = (r: OperationRequest): string =>
     JSON.stringify([
       r.matter,
       r.operation,
+      r.params,
       [r.target.apiVersion, r.target.kind, r.target.namespace, r.target.name, r.target.uid],
       [r.cluster, r.zone, r.pool, r.owner, r.actor],
       r.depends,

@@ -1,5 +1,5 @@
 import { sameJson } from "#sdk/case/pick.ts";
-import type { Finding } from "#sdk/terms.ts";
+import type { Finding, StatedProblem } from "#sdk/terms.ts";
 import type { Settings } from "./settings.ts";
 import type { Held, Statement } from "./state.ts";
 
@@ -32,6 +32,7 @@ export function sayFinding(
     message: problem.message,
     ...(problem.evidence !== undefined && { evidence: problem.evidence }),
     ...(owner !== undefined && { owner }),
+    ...targetOf(problem),
     firstSeen: open?.firstSeen ?? iso(first),
     lastSeen: iso(at),
     episodes: open?.episodes ?? (before?.episodes ?? 0) + 1,
@@ -39,9 +40,15 @@ export function sayFinding(
   };
 }
 
+function targetOf({ uid, scope }: StatedProblem): Pick<Finding, "target"> {
+  if (uid === undefined) return {};
+  const { zone, pool } = scope ?? {};
+  return { target: { uid, ...(zone !== undefined && { zone }), ...(pool !== undefined && { pool }) } };
+}
+
 /** Whether what is said now is worth an event: words always, evidence now and then. */
 export function isNews({ finding: old, at }: Held, now: Finding, moment: number): boolean {
-  const words = (f: Finding) => [f.severity, f.message, f.subject, f.related, f.owner];
+  const words = (f: Finding) => [f.severity, f.message, f.subject, f.related, f.owner, f.target];
   if (!sameJson(words(old), words(now))) return true;
   return moment - at >= EVIDENCE_EVERY && !sameJson(old.evidence, now.evidence);
 }

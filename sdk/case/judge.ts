@@ -101,6 +101,7 @@ function state(loaded: LoadedInspection, check: Check, said: Problem | string): 
   const perName = per === undefined ? undefined : typeof per === "string" ? per : refName(per);
   const what = loaded.keyIsUid ? refName(subject) : check.key;
   const scope = scopeOf(check, subject);
+  const uid = uidOf(check, subject);
   return {
     fingerprint: fingerprintOf(check.cluster, check.instance, rule, what, perName),
     ...(rule !== undefined && { rule }),
@@ -112,7 +113,18 @@ function state(loaded: LoadedInspection, check: Check, said: Problem | string): 
     ...(sinceMs !== undefined && { since: sinceMs }),
     ...(problem.for !== undefined && { for: durationOf(problem.for, check.params, "problem.for", 0) }),
     ...(scope && { scope }),
+    ...(uid !== undefined && { uid }),
   };
+}
+
+/** The subject's own, where it is a row: a reference that a case made up names no object that was seen. */
+function uidOf({ rows }: Check, subject: Ref): string | undefined {
+  const name = refName(subject);
+  for (const of of Object.values(rows))
+    for (const row of of)
+      if (row === subject || (isRef(row) && row.metadata.uid !== undefined && refName(row) === name))
+        return (row as Ref).metadata.uid;
+  return undefined;
 }
 
 /** What the watcher saw of the subject's owner, zone and pool: its row's, else that of a row in its namespace. */

@@ -8,6 +8,14 @@ export const TYPES = {
   raised: "dev.roundsman.finding.raised.v1",
   updated: "dev.roundsman.finding.updated.v1",
   resolved: "dev.roundsman.finding.resolved.v1",
+  remedyDue: "dev.roundsman.remedy.due.v1",
+  remedyDenied: "dev.roundsman.remedy.denied.v1",
+  remedyWaiting: "dev.roundsman.remedy.waiting.v1",
+  /** What would have been done: nobody told the remedier to act. */
+  remedyObserved: "dev.roundsman.remedy.observed.v1",
+  remedyExpired: "dev.roundsman.remedy.expired.v1",
+  /** The ladder is at its end: a person must look. */
+  remedyEscalated: "dev.roundsman.remedy.escalated.v1",
   remedyGranted: "dev.roundsman.remedy.granted.v1",
   remedyStarted: "dev.roundsman.remedy.started.v1",
   remedySucceeded: "dev.roundsman.remedy.succeeded.v1",

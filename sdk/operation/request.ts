@@ -29,6 +29,8 @@ export const OperationRequestSchema = Type.Object(
     matter: name,
     /** Such as `drain`. */
     operation: name,
+    /** Of the operation; its own schema says which. */
+    params: Type.Optional(Type.Record(Type.String({ maxLength: 63 }), Type.Unknown())),
     target: TargetSchema,
     cluster: name,
     zone: Type.Optional(name),

@@ -240,7 +240,8 @@ describe("10: subject and identity", () => {
     loop.put(young).delete(old);
     const [after] = loop.findings();
     expect([after?.fingerprint, after?.episode]).toEqual([before?.fingerprint, before?.episode]);
-    expect(loop.events).toEqual(["raised Pod/d/a"]);
+    // The object that a remedy would be done to is another one now: that is told.
+    expect(loop.events).toEqual(["raised Pod/d/a", "updated Pod/d/a"]);
     expect(loop.delete(young).open()).toEqual([]);
   });
 });

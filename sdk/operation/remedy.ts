@@ -1,0 +1,100 @@
+/**
+ * What passes between healer, remedy function and executor: a remedy that is due (topic `due`), and what came of asking
+ * (topic `remedies`). What the executor says of it is in `outcome.ts`.
+ */
+import type { Finding } from "../terms.ts";
+import type { Decision } from "./decision.ts";
+import type { Granted } from "./granted.ts";
+import type { Target } from "./request.ts";
+
+/** What is wrong, as far as a remedy goes by it: a finding's, or a node condition's. */
+export interface Ailment {
+  readonly fingerprint: string;
+  readonly episode: number;
+  readonly cluster: string;
+  /** The case, or `condition/<type>`. */
+  readonly case: string;
+  readonly severity?: Finding["severity"];
+  readonly message: string;
+  readonly owner?: string;
+  readonly target: Target;
+  readonly zone?: string;
+  readonly pool?: string;
+  /** The kinds that it was seen in, such as `v1/Node`. */
+  readonly depends: readonly string[];
+  /** Unix ms: how long it has lasted is counted from here. */
+  readonly since: number;
+}
+
+/** `observe`: say what one would do. */
+export type Strategy = "observe" | "act";
+
+/** What came of an attempt that is over. */
+export interface Attempt {
+  readonly step: number;
+  readonly attempt: number;
+  readonly operation: string;
+  readonly outcome: "denied" | "waiting" | "succeeded" | "failed" | "expired";
+  /** Unix ms. */
+  readonly at: number;
+}
+
+/** The data of `dev.roundsman.remedy.due.v1`: all that the remedy function goes by. */
+export interface RemedyDue {
+  /** The request's id: hash(fingerprint, episode, remedier, step, attempt). */
+  readonly id: string;
+  /** hash(fingerprint, episode, remedier, step): stays the same over attempts; what a person approves. */
+  readonly matter: string;
+  readonly ailment: Ailment;
+  readonly remedier: string;
+  readonly strategy: Strategy;
+  /** From 0. */
+  readonly step: number;
+  readonly attempt: number;
+  readonly operation: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly target: Target;
+  readonly history: readonly Attempt[];
+  /** Unix ms by the healer's clock. */
+  readonly due: number;
+}
+
+/** What it is about, in every answer. */
+interface About {
+  readonly id: string;
+  readonly matter: string;
+  readonly cluster: string;
+  readonly remedier: string;
+  readonly step: number;
+  readonly attempt: number;
+  readonly operation: string;
+  readonly target: Target;
+  readonly finding: { readonly fingerprint: string; readonly episode: number };
+}
+
+/** The data of `remedy.denied` and `remedy.waiting`; `decision` is left out where the defender could not be asked. */
+export interface NotGranted extends About {
+  readonly decision?: Decision;
+  /** For people: every reason, or why nobody answered. */
+  readonly message: string;
+  /** Unix ms: when to ask again, where that is known. */
+  readonly until?: number;
+}
+
+/** The data of `remedy.observed`: what would have been done, and what the defender would have said. */
+export interface Observed extends About {
+  readonly message: string;
+}
+
+/** The data of `remedy.expired`: nothing was begun by not-after + 30 s, or the finding is over. */
+export interface Expired extends About {
+  readonly fence?: number;
+  readonly message: string;
+}
+
+/** The data of `remedy.escalated`: the ladder is at its end, a person must look. */
+export interface Escalated extends About {
+  readonly message: string;
+}
+
+export type { Granted };
