@@ -32,6 +32,14 @@ interface Told {
   readonly controller?: string;
 }
 
+/** Where a node stands, by its labels. */
+export function placeOfNode(node: any): Pick<Scope, "zone" | "pool"> {
+  const labels = node.metadata.labels ?? {};
+  const pool = POOL_LABELS.map((label) => labels[label]).find((value) => value !== undefined);
+  const zone = labels[ZONE];
+  return { ...(zone && { zone }), ...(pool && { pool }) };
+}
+
 /** Who answers for an object, and where it stands: learnt from every object that passes, kept for the few that say. */
 export class Scopes {
   readonly #told = new Map<string, Told>();
@@ -71,10 +79,7 @@ export class Scopes {
   }
 
   #nodeScope(node: any, owner: string | undefined): Scope {
-    const labels = node.metadata.labels ?? {};
-    const pool = POOL_LABELS.map((label) => labels[label]).find((value) => value !== undefined);
-    const zone = labels[ZONE];
-    return { ...(owner && { owner }), ...(zone && { zone }), ...(pool && { pool }) };
+    return { ...(owner && { owner }), ...placeOfNode(node) };
   }
 
   /** The subject's own word, else its controllers', else its namespace's. */

@@ -24,7 +24,7 @@ export interface StreamPlan {
 }
 
 /** Read for what scopes need, whether a case reads them or not. */
-const SCOPE_KINDS = ["v1/Namespace", "v1/Node"];
+export const SCOPE_KINDS = ["v1/Namespace", "v1/Node"];
 
 const canBeWatched = ({ verbs }: Resource) => verbs.includes("list") && verbs.includes("watch");
 const kindName = ({ apiVersion, kind }: Resource) => `${apiVersion}/${kind}`;

@@ -1,7 +1,7 @@
 import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
 import type { CheckError } from "#sdk/terms.ts";
 import type { StreamView } from "./reflector.ts";
-import type { StreamPlan } from "./streams.ts";
+import { SCOPE_KINDS, type StreamPlan } from "./streams.ts";
 
 /** A view older than this is stale: what depends on it freezes (ms). */
 export const STALE = 30_000;
@@ -73,6 +73,15 @@ export function judgeViews({ plan, streams, instances, elapsed }: ViewInput): Vi
     else if (reads.every((kind) => (ages[kind] ?? Number.POSITIVE_INFINITY) <= STALE)) ready.add(id);
   }
   return { ages, ready, refused, leftOut: leftOut.sort() };
+}
+
+/** How old the views of all kinds are that remedies may depend on: those that cases read, and what scopes need. */
+export function agesOf({ ages }: Views, streams: ReadonlyMap<string, readonly StreamView[]>): Views["ages"] {
+  const scopes = SCOPE_KINDS.filter((kind) => !Object.hasOwn(ages, kind)).map((kind) => {
+    const views = streams.get(kind) ?? [];
+    return [kind, views.length === 0 ? null : oldest(views.map(({ age }) => age ?? null))] as const;
+  });
+  return { ...Object.fromEntries(scopes), ...ages };
 }
 
 const NO_TABLE = (table: string): CheckError => ({

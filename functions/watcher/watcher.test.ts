@@ -8,6 +8,7 @@ import { inspection } from "#sdk";
 import { manifestOf } from "#sdk/case/manifest.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
+import type { Heartbeat, Sizes } from "#sdk/operation/reports.ts";
 import { instancesOn } from "#sdk/resources/instances.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
@@ -249,5 +250,27 @@ describe("what it says of itself", () => {
       return all.some(({ status }) => status === "False") && all;
     });
     expect(facts.at(-1)).toMatchObject({ cluster: "c", node: "n1", type: "Ready", status: "False" });
+  });
+});
+
+describe("what the defender goes by", () => {
+  const nodes = "/api/v1/nodes";
+  const ready = (status: string) => ({ conditions: [{ type: "Ready", status }] });
+
+  it("sizes once all is listed, again when a node turns, and a heartbeat with the ages of views", async () => {
+    await api.ask("POST", nodes, { metadata: { name: "n1" }, status: ready("True") });
+    await start();
+    const sizesOf = async (count: number) =>
+      until(async () => {
+        const all = await values<Sizes>("clusters", TYPES.sizes);
+        return all.length >= count && all.at(-1)!.scopes.find((one) => one.scope === "cluster" && one.kind === "Node");
+      });
+    expect(await sizesOf(1)).toMatchObject({ total: 1, healthy: 1 });
+    const [beat] = await values<Heartbeat>("clusters", TYPES.heartbeat);
+    expect(beat).toMatchObject({ cluster: "c", leases: { total: 1, stale: 0 } });
+    expect(Object.keys(beat!.ages).sort()).toEqual(["v1/ConfigMap", "v1/Namespace", "v1/Node"]);
+    const patch = { "content-type": "application/merge-patch+json" };
+    await api.ask("PATCH", `${nodes}/n1/status`, { status: ready("False") }, patch);
+    expect(await sizesOf(2)).toMatchObject({ total: 1, healthy: 0 });
   });
 });

@@ -9,13 +9,15 @@ import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
 import type { Mark, Verdict } from "#sdk/terms.ts";
+import { Census } from "./census.ts";
 import { claimEpoch } from "./epoch.ts";
 import { NodeFacts } from "./facts.ts";
 import { Marker } from "./marker.ts";
 import { Planner } from "./planner.ts";
 import type { Sink } from "./reflector.ts";
+import { Reports } from "./reports.ts";
 import { Sources } from "./sources.ts";
-import { judgeViews, STALE, type Views } from "./views.ts";
+import { agesOf, judgeViews, STALE, type Views } from "./views.ts";
 
 export interface WatcherOptions {
   readonly cluster: string;
@@ -45,10 +47,12 @@ export class Watcher {
   readonly #options: WatcherOptions;
   readonly #subscriptions: Subscription[] = [];
   readonly #drained = new Set<string>();
+  readonly #census = new Census();
   #tables!: Tables;
   #planner!: Planner;
   #facts!: NodeFacts;
   #marker!: Marker;
+  #reports!: Reports;
   #sources!: Sources;
   #started = 0;
   #ready: ReadonlySet<string> = new Set();
@@ -84,6 +88,15 @@ export class Watcher {
       append: (records) => log.append(records),
       failed: (e) => logger.error({ err: sayError(e) }, "a mark cannot be written"),
     });
+    this.#reports = new Reports({
+      cluster,
+      epoch: claim.epoch,
+      clock,
+      census: this.#census,
+      ages: () => agesOf(this.views(), this.#sources.views()),
+      append: (records) => log.append(records),
+      failed: (e) => logger.error({ err: sayError(e) }, "a report of the cluster cannot be written"),
+    });
     const { client, random, namespaces } = this.#options;
     this.#sources = new Sources({
       client,
@@ -109,6 +122,7 @@ export class Watcher {
     void this.#sources.synced.then(() => {
       this.#look();
       this.#marker.start();
+      this.#reports.start();
       this.#changed();
     });
     this.#tick = setInterval(() => this.#everySecond(), TICK);
@@ -119,6 +133,7 @@ export class Watcher {
     clearInterval(this.#tick);
     clearTimeout(this.#window);
     this.#marker?.stop();
+    this.#reports?.stop();
     await this.#sources?.stop();
     for (const subscription of this.#subscriptions) await subscription.close();
   }
@@ -178,10 +193,24 @@ export class Watcher {
     return {
       relist: () => {
         const relist = this.#tables.relist(kind, () => clock.now(), source);
-        return { add: (object) => upsert(object, (one) => relist.add(one)), end: () => relist.end() };
+        const counted = this.#census.relist(kind, source);
+        return {
+          add: (object) => {
+            counted.add(object);
+            upsert(object, (one) => relist.add(one));
+          },
+          end: () => {
+            counted.end();
+            relist.end();
+          },
+        };
       },
-      upsert: (object) => upsert(object, (one) => this.#tables.upsert(kind, one, clock.now(), source)),
+      upsert: (object) => {
+        this.#census.put(kind, object, source);
+        upsert(object, (one) => this.#tables.upsert(kind, one, clock.now(), source));
+      },
       remove: (object) => {
+        this.#census.remove(kind, object);
         if (kind === "v1/Node") this.#facts.gone(object);
         this.#tables.remove(kind, object, clock.now());
       },
