@@ -104,6 +104,21 @@ describe("Defender", () => {
     await defender.stop();
   });
 
+  it("tells the executor of a brake around what is under way, and knows no other grant", async () => {
+    const { machine, defender } = await setUp();
+    const { grant } = await defender.decide(request(machine));
+    expect(defender.stopped(grant!.fence)).toBeUndefined();
+    const brake = await defender.brake({ scope: "fleet", names: [] }, ANA);
+    expect(defender.stopped(grant!.fence)).toBe(`the brake is on for the fleet, pulled by ${ANA.by}: ${ANA.reason}`);
+    await defender.release({ scope: "fleet", names: [] }, brake, ANA);
+    const elsewhere = await defender.brake({ scope: "cluster", names: ["us-1"] }, ANA);
+    expect(defender.stopped(grant!.fence)).toBeUndefined();
+    await defender.release({ scope: "cluster", names: ["us-1"] }, elsewhere, ANA);
+    await defender.end(grant!.fence, "succeeded", "executor");
+    expect(defender.stopped(grant!.fence)).toContain("no such grant");
+    await defender.stop();
+  });
+
   it("keeps the last good configuration", async () => {
     const { defender } = await setUp();
     const bad = { ...CONFIG, budgets: [{ ...CONFIG.budgets[0]!, scope: "planet" }] };

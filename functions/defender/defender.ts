@@ -7,11 +7,13 @@ import { type OperationRequest, OperationRequestSchema } from "#sdk/operation/re
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
 import { createConfigCheck } from "./check-config.ts";
+import { brakesOn } from "./checks/brake.ts";
 import { type Budget, CAPS, type Config } from "./config.ts";
 import { type DryRun, dryRun } from "./dry-run.ts";
 import type { Input } from "./input.ts";
 import { Journal } from "./journal.ts";
 import { readInput } from "./records.ts";
+import { sayScope } from "./scopes.ts";
 import { type Standing, standing } from "./standing.ts";
 import type { Brake } from "./state.ts";
 import { kernelTicks, type Ticks } from "./ticks.ts";
@@ -159,6 +161,18 @@ export class Defender {
 
   get brakes(): Brake[] {
     return [...this.#journal.state.brakes.values()];
+  }
+
+  /**
+   * Why what was granted may not go on now, or undefined: read by the executor before it begins, and before each step.
+   * A grant that is not known to be under way may not either.
+   */
+  stopped(fence: number): string | undefined {
+    const { open, brakes } = this.#journal.state;
+    const granted = open.get(fence);
+    if (!granted) return "the defender knows of no such grant under way";
+    const on = brakesOn([...brakes.values()], granted.place)[0];
+    return on && `the brake is on for ${sayScope(on.in)}, pulled by ${on.by}: ${on.reason}`;
   }
 
   /** False until a person said `init`. */

@@ -4,6 +4,7 @@ import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
+import { conditionFingerprint } from "#sdk/operation/condition.ts";
 import type { Granted } from "#sdk/operation/granted.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { Commits } from "./commits.ts";
@@ -77,6 +78,32 @@ describe("the executor", () => {
     ]);
     await told(log, "remedies", TYPES.remedyUndone, 1);
     expect(at.admin.get("v1/Node", { name: "n" })?.spec?.unschedulable).toBeUndefined();
+  });
+
+  it("takes it back when the node's condition is well again, or the node is gone", async () => {
+    const at = await world();
+    const { log } = await running(at);
+    const fact = (node: string, status: string, gone = false) => {
+      const lastTransitionTime = new Date(at.timeline.now()).toISOString();
+      const data = { cluster: CLUSTER, node, uid: "u", type: "KernelDeadlock", status, lastTransitionTime };
+      return recordOf({
+        topic: "events",
+        key: [CLUSTER, node],
+        type: TYPES.nodeCondition,
+        id: `${node}/${status}/${gone}`,
+        source: "/watcher",
+        dataText: JSON.stringify({ ...data, ...(gone && { gone: true }) }),
+      });
+    };
+    for (const [i, name] of ["n", "m"].entries()) {
+      const finding = { fingerprint: conditionFingerprint(CLUSTER, name, "KernelDeadlock"), episode: 7 };
+      await log.append([grantedRecord(grant(at, "cordon", node(at.admin, name) as never, i + 1, { finding }))]);
+    }
+    await told(log, "remedies", TYPES.remedySucceeded, 2);
+    await log.append([fact("n", "True")]);
+    await log.append([fact("n", "False"), fact("m", "True", true)]);
+    await told(log, "remedies", TYPES.remedyUndone, 2);
+    for (const name of ["n", "m"]) expect(at.admin.get("v1/Node", { name })?.spec?.unschedulable).toBeUndefined();
   });
 
   it("tells its clock when it starts, for the defender", async () => {

@@ -3,6 +3,7 @@ import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
+import { conditionEpisode, conditionFingerprint, isWell, type NodeCondition } from "#sdk/operation/condition.ts";
 import type { Granted } from "#sdk/operation/granted.ts";
 import { jobName } from "#sdk/operation/job.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
@@ -38,6 +39,8 @@ export interface ExecutorOptions {
   readonly clockEvery?: number;
   readonly sweepEvery?: number;
 }
+
+type Ended = Pick<Finding, "cluster" | "fingerprint" | "episode">;
 
 /** The one process that writes in a cluster. Several may run: a grant is carried out by one of them, once. */
 export class Executor {
@@ -83,11 +86,10 @@ export class Executor {
         this.#take(records, reading),
       ),
     );
-    this.#follow(
-      log.subscribe({ topic: "findings", group: `executor/${cluster}` }, (records, reading) =>
-        this.#release(records, reading),
-      ),
-    );
+    for (const topic of ["findings", "events"])
+      this.#follow(
+        log.subscribe({ topic, group: `executor/${cluster}` }, (records, reading) => this.#release(records, reading)),
+      );
   }
 
   /** What was begun and is not finished is found by the next executor. */
@@ -117,16 +119,12 @@ export class Executor {
     return undefined;
   }
 
-  /** A finding that is resolved holds nothing any more. */
+  /** A finding that is resolved, or a condition that is well again, holds nothing any more. */
   async #release(records: readonly LogRecord[], reading: Subscription): Promise<void> {
     const over = new Map<string, number>();
     for (const { headers, value } of records) {
-      if (headers.ce_type !== TYPES.resolved || value === null) continue;
-      const { cluster, fingerprint, episode } = parseJson(value) as Pick<
-        Finding,
-        "cluster" | "fingerprint" | "episode"
-      >;
-      if (cluster === this.#options.cluster) over.set(fingerprint, episode);
+      const ended = value === null ? undefined : endedIn(headers.ce_type, value);
+      if (ended?.cluster === this.#options.cluster) over.set(ended.fingerprint, ended.episode);
     }
     if (over.size > 0) await this.resolved(over);
     const last = records.at(-1)!;
@@ -176,6 +174,16 @@ export class Executor {
     this.#running.add(guarded);
     void guarded.finally(() => this.#running.delete(guarded));
   }
+}
+
+/** What a record says is over, and up to which episode. */
+function endedIn(type: string | undefined, value: string): Ended | undefined {
+  if (type === TYPES.resolved) return parseJson(value) as Finding;
+  if (type !== TYPES.nodeCondition) return undefined;
+  const fact = parseJson(value) as NodeCondition;
+  if (!fact.gone && !isWell(fact)) return undefined;
+  const episode = fact.gone ? Number.POSITIVE_INFINITY : conditionEpisode(fact);
+  return { cluster: fact.cluster, fingerprint: conditionFingerprint(fact.cluster, fact.node, fact.type), episode };
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

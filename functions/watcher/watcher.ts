@@ -194,14 +194,17 @@ export class Watcher {
       relist: () => {
         const relist = this.#tables.relist(kind, () => clock.now(), source);
         const counted = this.#census.relist(kind, source);
+        const names = new Set<string>();
         return {
           add: (object) => {
             counted.add(object);
+            names.add(object.metadata.name);
             upsert(object, (one) => relist.add(one));
           },
           end: () => {
             counted.end();
             relist.end();
+            if (kind === "v1/Node") facts.push(...this.#facts.retain(names));
           },
         };
       },
@@ -211,7 +214,7 @@ export class Watcher {
       },
       remove: (object) => {
         this.#census.remove(kind, object);
-        if (kind === "v1/Node") this.#facts.gone(object);
+        if (kind === "v1/Node") facts.push(...this.#facts.gone(object.metadata.name));
         this.#tables.remove(kind, object, clock.now());
       },
       changed: () => {

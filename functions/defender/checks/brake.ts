@@ -1,8 +1,15 @@
-import { keyOf, scopeKey } from "../scopes.ts";
+import { keyOf, type Place, scopeKey } from "../scopes.ts";
+import type { Brake } from "../state.ts";
 import type { Check } from "./check.ts";
+
+/** Those that hold a place: pulled there, or in a scope around it. */
+export const brakesOn = (brakes: readonly Brake[], place: Place): Brake[] =>
+  brakes.filter((brake) => scopeKey(brake.in.scope, place) === keyOf(brake.in));
 
 /** Whether a brake is on, here or in a scope around. */
 export const checkBrake: Check = ({ state, request }) =>
-  [...state.brakes.values()]
-    .filter((brake) => scopeKey(brake.in.scope, request) === keyOf(brake.in))
-    .map(({ in: scope, by, reason }) => ({ code: "brake", in: scope, detail: `pulled by ${by}: ${reason}` }));
+  brakesOn([...state.brakes.values()], request).map(({ in: scope, by, reason }) => ({
+    code: "brake",
+    in: scope,
+    detail: `pulled by ${by}: ${reason}`,
+  }));
