@@ -3,7 +3,7 @@
  *
  *   Defender            the process: start, stop, decide, init, configure, brake, release, reset, approve, end, dryRun,
  *                       standing, config, brakes, initialised; heartbeat, sizes, executorClock for what clusters report
- *   followClusters      brings the reports of topic `clusters` to it
+ *   followClusters      brings the reports of topic `clusters` to it; `followRemedies` how operations ended
  *   sayDecision         a decision as lines for a person; `sayReason` one reason
  *   createConfigCheck   refuses a configuration with a mistake, by a sentence that names the field
  *   DEFAULT_CONFIG, …   what holds until a configuration is in the log; CAPS is what none can raise
@@ -32,6 +32,7 @@ export {
 export { Defender, type DefenderOptions, type Person } from "./defender.ts";
 export type { DryRun } from "./dry-run.ts";
 export { sayDecision, sayReason } from "./explain.ts";
+export { followRemedies } from "./follow-remedies.ts";
 export type { Standing } from "./standing.ts";
 export type { Brake } from "./state.ts";
 export { kernelTicks, type Ticks } from "./ticks.ts";
