@@ -119,6 +119,23 @@ describe("Defender", () => {
     await defender.stop();
   });
 
+  it("explains what it would say, and spends nothing by it", async () => {
+    const { machine, log, defender } = await setUp();
+    const end = await log.end("defender");
+    for (let n = 0; n < 10; n++)
+      expect(defender.explain(request(machine))).toMatchObject({ outcome: "granted", reasons: [] });
+    expect(defender.explain(request(machine)).grant).toBeUndefined();
+    expect(await log.end("defender")).toBe(end);
+    for (let n = 0; n < 3; n++) await defender.decide(request(machine));
+    const one = request(machine);
+    const said = defender.explain(one);
+    expect(said).toMatchObject({ outcome: "denied", reasons: [{ code: "spent" }] });
+    expect(said.reasons).toEqual((await defender.decide(one)).reasons);
+    machine.pass(HOUR + 60_000);
+    expect(codes(defender.explain(request(machine)))).toEqual(["cluster-silent", "executor-silent"]);
+    await defender.stop();
+  });
+
   it("keeps the last good configuration", async () => {
     const { defender } = await setUp();
     const bad = { ...CONFIG, budgets: [{ ...CONFIG.budgets[0]!, scope: "planet" }] };

@@ -12,6 +12,7 @@ import { type Budget, CAPS, type Config } from "./config.ts";
 import { type DryRun, dryRun } from "./dry-run.ts";
 import type { Input } from "./input.ts";
 import { Journal } from "./journal.ts";
+import { peek } from "./judge.ts";
 import { readInput } from "./records.ts";
 import { sayScope } from "./scopes.ts";
 import { type Standing, standing } from "./standing.ts";
@@ -93,14 +94,23 @@ export class Defender {
    * `defender-unavailable` or `defender-stopped` (503): all of them mean no.
    */
   async decide(request: OperationRequest): Promise<Decision> {
-    if (!this.#isRequest(request)) {
-      const error = this.#isRequest.errors![0]!;
-      const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
-      const { field, what } = sayInvalid(error, known);
-      throw fault("request-invalid", { field: field || "it", what });
-    }
+    this.#checkRequest(request);
     const { answer } = await this.#journal.write({ kind: "request", request });
     return answer.decision!;
+  }
+
+  /** What would be said to this request now. Spends and writes nothing. Rejects with `request-invalid`. */
+  explain(request: OperationRequest): Decision {
+    this.#checkRequest(request);
+    return peek(this.#journal.state, request, this.#journal.elapsed);
+  }
+
+  #checkRequest(request: OperationRequest): void {
+    if (this.#isRequest(request)) return;
+    const error = this.#isRequest.errors![0]!;
+    const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
+    const { field, what } = sayInvalid(error, known);
+    throw fault("request-invalid", { field: field || "it", what });
   }
 
   /** A person answers for the past of a journal that is new, was lost or has a hole. */

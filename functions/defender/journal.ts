@@ -72,6 +72,13 @@ export class Journal {
     return this.#options.ticks.now() - this.#lastAppend;
   }
 
+  /** ms since the last record, by the kernel's clock; 0 where that was of another boot. */
+  get elapsed(): number {
+    const { ticks } = this.#options;
+    const { boot, ticks: at } = this.#state.time;
+    return boot === ticks.boot ? Math.max(0, ticks.now() - at) : 0;
+  }
+
   /** Takes back the state: from the latest snapshot and what came after it. */
   async open(): Promise<void> {
     const { log, caps, warn } = this.#options;

@@ -34,15 +34,30 @@ export function judge(state: State, request: OperationRequest): Decision {
   const digest = digestOf(request);
   const known = state.ids.get(request.id);
   if (known) return decisionOf(request, known.digest === digest ? known.told : answer(state, [{ code: "id-reused" }]));
-  const keys = keysOf(state.rules.groups, request);
-  const asked = { state, request, keys };
-  const reasons = CHECKS.flatMap((check) => check(asked));
+  const reasons = reasonsAgainst(state, request);
   const told = answer(state, reasons);
   const at = state.time.now;
   if (told.grant) remember(state, { fence: told.grant.fence, at, place: placeOf(request) });
   const { due } = request;
   state.idsInOrder.push(request.id);
   state.ids.set(request.id, isBelieved(reasons) ? { digest, at, due, told } : { digest, at, told });
+  return decisionOf(request, told);
+}
+
+function reasonsAgainst(state: State, request: OperationRequest): Reason[] {
+  const asked = { state, request, keys: keysOf(state.rules.groups, request) };
+  return CHECKS.flatMap((check) => check(asked));
+}
+
+/**
+ * What would be said to a request that came now, `elapsed` ms after the last record. Spends nothing: what checks note, they
+ * note in a copy. `granted` comes without a grant.
+ */
+export function peek(state: State, request: OperationRequest, elapsed: number): Decision {
+  const { now, utc } = state.time;
+  const time = { ...state.time, now: now + elapsed, utc: utc + elapsed };
+  const copy = { ...state, time, latches: new Map(state.latches), below: new Map(state.below) };
+  const { grant: _, ...told } = answer(copy, reasonsAgainst(copy, request));
   return decisionOf(request, told);
 }
 
