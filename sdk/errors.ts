@@ -7,7 +7,7 @@ const entry = <const S extends string>(sentence: S, retry: boolean, status = 500
 
 export const CATALOGUE = {
   // config
-  "config-invalid": entry("{where}: {key} {what}.", false),
+  "config-invalid": entry("{where}: {key} {what}.", false, 400),
   "config-unreadable": entry("{where} cannot be read: {what}.", false),
   // event
   "json-invalid": entry("{where} is not valid JSON: {what} at line {line}, column {column}.", false, 400),
@@ -182,6 +182,27 @@ export const CATALOGUE = {
   ),
   "request-invalid": entry("The request is refused: {field} {what}.", false, 400),
   "act-refused": entry("It had no effect: {what}.", false, 409),
+  "decision-unknown": entry("No decision has the id {id}: `roundsman audit` lists them, newest first.", false, 404),
+  // who asks the defender
+  "defender-unreachable": entry("The defender at {url} did not answer ({what}), which means no. Ask again.", true, 502),
+  "defender-refused": entry(
+    "The defender at {url} refuses to be asked, with status {status}, which means no: {what}.",
+    false,
+    502,
+  ),
+  "defender-not-believed": entry("The defender at {url} answered {what}, which means no.", true, 502),
+  // callers
+  "caller-unknown": entry(
+    "{what}: send the header `Authorization: Bearer TOKEN` with a token that is known here; the CLI takes it from ROUNDSMAN_TOKEN or --token-file.",
+    false,
+    401,
+  ),
+  "caller-forbidden": entry(
+    "{name} may not do this: it needs the permission `{permission}`. Whoever keeps the list of callers can give it.",
+    false,
+    403,
+  ),
+  "callers-unavailable": entry("Who calls cannot be found out ({what}), so nothing is let in. Ask again.", true, 503),
   // cases
   "case-invalid": entry("{where}: {field} {what}.", false),
   "path-invalid": entry(

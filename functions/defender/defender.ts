@@ -15,7 +15,7 @@ import { Journal } from "./journal.ts";
 import { peek } from "./judge.ts";
 import { readInput } from "./records.ts";
 import { sayScope } from "./scopes.ts";
-import { type Standing, standing } from "./standing.ts";
+import { everyStanding, type Standing, standing } from "./standing.ts";
 import type { Brake } from "./state.ts";
 import { kernelTicks, type Ticks } from "./ticks.ts";
 
@@ -37,6 +37,15 @@ export interface DefenderOptions {
 export interface Person {
   readonly by: string;
   readonly reason: string;
+}
+
+/** A person's yes. */
+export interface Approval {
+  readonly matter: string;
+  readonly operation: string;
+  /** Unix ms. */
+  readonly until: number;
+  readonly by: string;
 }
 
 /** While nothing else is written, time is, so that a reboot loses little of it. */
@@ -165,12 +174,37 @@ export class Defender {
     return standing(this.#journal.state, request);
   }
 
+  /** Resolves when every decision so far is in topic `decisions`, or cannot be written now. */
+  async told(): Promise<void> {
+    await this.#journal.flush().catch(() => undefined);
+  }
+
+  /** Every window of every scope that holds anything. */
+  standings(): Standing[] {
+    return everyStanding(this.#journal.state);
+  }
+
   get config(): Config {
     return this.#journal.state.config;
   }
 
   get brakes(): Brake[] {
     return [...this.#journal.state.brakes.values()];
+  }
+
+  /** Those that hold now. */
+  get approvals(): Approval[] {
+    const { approvals, time } = this.#journal.state;
+    return [...approvals].flatMap(([key, { until, ends, by }]) => {
+      const [matter, operation] = key.split("\n") as [string, string];
+      return time.utc < until && time.now < ends ? [{ matter, operation, until, by }] : [];
+    });
+  }
+
+  /** All clusters that were ever heard of. */
+  get clusters(): string[] {
+    const { heartbeats, sizes, executors } = this.#journal.state;
+    return [...new Set([...heartbeats.keys(), ...sizes.keys(), ...executors.keys()])].sort();
   }
 
   /**

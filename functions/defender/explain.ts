@@ -69,3 +69,9 @@ export function sayDecision(decision: Decision): string {
         : `Denied until ${sayMoment(decision.retryAt)}: ${what}.`;
   return [head, ...decision.reasons.map((reason) => `- ${sayReason(reason)}`)].join("\n");
 }
+
+/** What would be said: as of a decision, though nothing is granted by it. */
+export const sayExplained = (decision: Decision): string =>
+  decision.outcome === "granted"
+    ? `Would be granted now: ${decision.operation} of ${sayTarget(decision)}. Nothing stands against it.`
+    : sayDecision(decision);

@@ -23,6 +23,10 @@ export class Windows {
     else moments.shift();
   }
 
+  keys(): IterableIterator<string> {
+    return this.#moments.keys();
+  }
+
   get size(): number {
     return this.#moments.size;
   }

@@ -56,19 +56,23 @@ export function filterFindings(findings: readonly Finding[], query: Query): Find
 
 /** `GET /v1/findings` → `{findings: […]}`, `GET /v1/findings/:fingerprint` (a unique beginning is enough). */
 export function findingsRoutes(app: FastifyInstance, source: FindingsSource): void {
-  app.get("/v1/findings", { schema: { querystring } }, (request) => ({
+  app.get("/v1/findings", { schema: { summary: "Findings, the worst first.", querystring } }, (request) => ({
     findings: filterFindings(source.findings(), request.query as Query),
   }));
-  app.get("/v1/findings/:fingerprint", (request, reply) => {
-    const { fingerprint } = request.params as { fingerprint: string };
-    const found = source.findings().filter((f) => f.fingerprint.startsWith(fingerprint));
-    if (found.length === 1) return found[0];
-    const message =
-      found.length === 0
-        ? `No finding begins with ${fingerprint}.`
-        : `${found.length} findings begin with ${fingerprint}: give more of it.`;
-    return reply
-      .code(found.length === 0 ? 404 : 409)
-      .send({ error: { code: found.length === 0 ? "not-found" : "ambiguous", message } });
-  });
+  app.get(
+    "/v1/findings/:fingerprint",
+    { schema: { summary: "One, by a unique beginning of its fingerprint." } },
+    (request, reply) => {
+      const { fingerprint } = request.params as { fingerprint: string };
+      const found = source.findings().filter((f) => f.fingerprint.startsWith(fingerprint));
+      if (found.length === 1) return found[0];
+      const message =
+        found.length === 0
+          ? `No finding begins with ${fingerprint}.`
+          : `${found.length} findings begin with ${fingerprint}: give more of it.`;
+      return reply
+        .code(found.length === 0 ? 404 : 409)
+        .send({ error: { code: found.length === 0 ? "not-found" : "ambiguous", message } });
+    },
+  );
 }

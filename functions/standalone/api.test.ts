@@ -34,6 +34,7 @@ const findings = [
 function app(waits: string[] = []) {
   const metrics = new Registry();
   return createApi({
+    version: "1",
     cluster: "c",
     findings: { findings: () => findings },
     manifests,
@@ -95,4 +96,26 @@ it("is live from the start, and ready when nothing is waited for", async () => {
   expect(await get("/readyz", app(["a list"]))).toEqual({ status: 503, body: { status: "waiting", for: ["a list"] } });
   expect((await get("/readyz")).status).toBe(200);
   expect((await get("/metrics")).status).toBe(200);
+});
+
+it("describes itself by the schemas that judge", async () => {
+  const { status, body } = await get("/openapi.json");
+  expect(status).toBe(200);
+  expect(Object.keys(body.paths).sort()).toEqual([
+    "/livez",
+    "/metrics",
+    "/openapi.json",
+    "/readyz",
+    "/v1/cases",
+    "/v1/findings",
+    "/v1/findings/{fingerprint}",
+  ]);
+  const { operationId, parameters } = body.paths["/v1/findings"].get;
+  expect(operationId).toBe("getV1Findings");
+  expect(parameters).toContainEqual({
+    name: "state",
+    in: "query",
+    required: false,
+    schema: { type: "string", enum: ["open", "resolved"] },
+  });
 });

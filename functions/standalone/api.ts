@@ -4,8 +4,10 @@ import { type FindingsSource, findingsRoutes } from "#functions/ledger/api.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
 import type { Instance } from "#sdk/resources/instances.ts";
 import { createServer } from "#sdk/serve/http-server.ts";
+import { describeRoutes } from "#sdk/serve/openapi.ts";
 
 export interface ApiOptions {
+  readonly version: string;
   readonly cluster: string;
   readonly findings: FindingsSource;
   readonly manifests: readonly Manifest[];
@@ -33,20 +35,25 @@ const casesOf = ({ manifests, instances }: ApiOptions) =>
 
 export function createApi(options: ApiOptions): FastifyInstance {
   const app = createServer({ failed: options.failed });
+  describeRoutes(app, { title: "Roundsman", version: options.version });
   const none = { type: "object", additionalProperties: false };
   findingsRoutes(app, options.findings);
-  app.get("/v1/cases", { schema: { querystring: none } }, () => ({
-    cluster: options.cluster,
-    cases: casesOf(options),
-  }));
-  app.get("/livez", () => ({ status: "ok" }));
-  app.get("/readyz", (_, reply) => {
+  app.get(
+    "/v1/cases",
+    { schema: { summary: "The cases that are loaded, and as what they run.", querystring: none } },
+    () => ({
+      cluster: options.cluster,
+      cases: casesOf(options),
+    }),
+  );
+  app.get("/livez", { schema: { summary: "It lives." } }, () => ({ status: "ok" }));
+  app.get("/readyz", { schema: { summary: "Is it ready, or what does it wait for?" } }, (_, reply) => {
     const waits = options.waitsFor();
     return reply
       .code(waits.length === 0 ? 200 : 503)
       .send(waits.length === 0 ? { status: "ok" } : { status: "waiting", for: waits });
   });
-  app.get("/metrics", async (_, reply) =>
+  app.get("/metrics", { schema: { summary: "Metrics, for Prometheus." } }, async (_, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.metrics()),
   );
   return app;

@@ -210,6 +210,7 @@ export class Standalone {
       "the API",
       async () => {
         this.#app = createApi({
+          version: this.#options.version,
           cluster: cluster.name,
           findings: ledger,
           manifests,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { fault } from "../errors.ts";
+import type { Callers } from "./callers.ts";
 import { createServer } from "./http-server.ts";
 
 const failed: string[] = [];
@@ -77,5 +78,59 @@ describe("createServer", () => {
   it("says what is not there", async () => {
     const answer = await app().inject({ method: "GET", url: "/none?x=1", headers: { host } });
     expect(answer.json()).toEqual({ error: { code: "not-found", message: "There is no GET /none." } });
+  });
+});
+
+describe("callers", () => {
+  const ANA = "Bearer token-of-ana";
+  const callers: Callers = {
+    known: async (token) => {
+      if (token === "broken") throw fault("callers-unavailable", { what: "the API server is away" });
+      return token === "token-of-ana" ? { name: "ana", permissions: new Set(["read", "brake"]) } : undefined;
+    },
+  };
+  const asked = (options: Partial<Parameters<typeof createServer>[0]>) => {
+    const server = createServer({ failed: () => undefined, ...options });
+    server.get("/livez", () => ({ status: "ok" }));
+    server.get("/who", ({ caller }) => ({ who: caller.name }));
+    server.post("/brake", { config: { permission: "brake" } }, ({ caller }) => ({ who: caller.name }));
+    server.post("/release", { config: { permission: "release" } }, ({ caller }) => ({ who: caller.name }));
+    return async (method: "GET" | "POST", url: string, authorization?: string, headers: object = {}) => {
+      const answer = await server.inject({
+        method,
+        url,
+        headers: { host, ...headers, ...(authorization && { authorization }) },
+      });
+      return [answer.statusCode, answer.json().who ?? answer.json().error?.code];
+    };
+  };
+
+  it("are the local user where none are known, on loopback", async () => {
+    const ask = asked({});
+    expect(await ask("GET", "/who")).toEqual([200, "local"]);
+    expect(await ask("POST", "/release", "Bearer whatever")).toEqual([200, "local"]);
+  });
+
+  it.each([{ callers }, { callers, address: "0.0.0.0" }])("are asked for their token: %o", async (options) => {
+    const ask = asked(options);
+    expect((await ask("GET", "/livez"))[0]).toBe(200);
+    expect(await ask("GET", "/who")).toEqual([401, "caller-unknown"]);
+    expect(await ask("GET", "/none")).toEqual([401, "caller-unknown"]);
+    for (const wrong of ["Bearer other", "token-of-ana", "Basic token-of-ana", "Bearer ", "Bearer token-of-ana x"])
+      expect(await ask("GET", "/who", wrong)).toEqual([401, "caller-unknown"]);
+    expect(await ask("GET", "/who", ANA)).toEqual([200, "ana"]);
+    expect(await ask("POST", "/brake", ANA)).toEqual([200, "ana"]);
+    expect(await ask("POST", "/release", ANA)).toEqual([403, "caller-forbidden"]);
+    expect(await ask("GET", "/who", "Bearer broken")).toEqual([503, "callers-unavailable"]);
+  });
+
+  it("may call another address by any name of it, and loopback by its own", async () => {
+    const other = { host: "roundsman.svc:8080" };
+    expect(await asked({ callers, address: "10.0.0.7" })("GET", "/who", ANA, other)).toEqual([200, "ana"]);
+    expect(await asked({ callers })("GET", "/who", ANA, other)).toEqual([403, "host-refused"]);
+  });
+
+  it.each(["0.0.0.0", "::", "10.0.0.7", "127.0.0.1.example"])("must be known to listen on %s", (address) => {
+    expect(() => createServer({ address, failed: () => undefined })).toThrow("callers must be known");
   });
 });

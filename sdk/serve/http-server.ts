@@ -1,20 +1,38 @@
 import { type FastifyInstance, fastify } from "fastify";
-import { isFault } from "../errors.ts";
+import { fault, isFault } from "../errors.ts";
 import { parseJson } from "../event/json.ts";
+import { askCaller } from "./ask-caller.ts";
+import type { Callers } from "./callers.ts";
 
 export interface ServerOptions {
   /** Bytes a body may have. Default 1 MiB. */
   readonly bodyLimit?: number;
-  /** Answered only to callers that name one of these hosts: what a browser was lured to does not reach a loopback port. */
+  /** Where it will listen. Default 127.0.0.1. On an address that is not loopback callers must be known. */
+  readonly address?: string;
+  /** On loopback it answers only to who names one of these: what a browser was lured to does not reach it. */
   readonly hosts?: readonly string[];
+  /** Where there are some, only they are answered. */
+  readonly callers?: Callers | undefined;
   readonly failed: (e: Error, path: string) => void;
 }
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+const isLoopback = (address: string) =>
+  address === "localhost" || address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
 const hostOf = (header: string | undefined) => (header ?? "").toLowerCase().replace(/:\d{1,5}$/, "");
 
-/** The one way an HTTP server is made: schemas judge and never repair, JSON goes through the one parser. */
-export function createServer({ bodyLimit = 1 << 20, hosts = LOOPBACK, failed }: ServerOptions): FastifyInstance {
+/**
+ * The one way an HTTP server is made: schemas judge and never repair, JSON goes through the one parser, and nobody is
+ * answered on another address than loopback who is not known. Throws `config-invalid` where nobody could be.
+ */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { bodyLimit = 1 << 20, address = "127.0.0.1", hosts = LOOPBACK, callers, failed } = options;
+  if (!callers && !isLoopback(address))
+    throw fault("config-invalid", {
+      where: "The address",
+      key: address,
+      what: "is not loopback, so callers must be known: name a file of callers, or listen on 127.0.0.1",
+    });
   const app = fastify({
     bodyLimit,
     forceCloseConnections: "idle",
@@ -30,7 +48,7 @@ export function createServer({ bodyLimit = 1 << 20, hosts = LOOPBACK, failed }: 
     }
   });
   app.addHook("onRequest", async (request, reply) => {
-    if (hosts.includes(hostOf(request.headers.host))) return;
+    if (!isLoopback(address) || hosts.includes(hostOf(request.headers.host))) return;
     return reply.code(403).send({
       error: {
         code: "host-refused",
@@ -38,6 +56,7 @@ export function createServer({ bodyLimit = 1 << 20, hosts = LOOPBACK, failed }: 
       },
     });
   });
+  askCaller(app, callers);
   app.setErrorHandler((e: Error & { statusCode?: number; validation?: unknown }, request, reply) => {
     const status = isFault(e) ? e.status : (e.statusCode ?? 500);
     if (status >= 500) failed(e, request.url);
