@@ -1,10 +1,10 @@
 import type { Log, LogRecord } from "#broker/log/log.ts";
+import { type Backwards, lookBack } from "#broker/log/look-back.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { Decision, DecisionOutcome } from "#sdk/operation/decision.ts";
 import type { OperationRequest, Target } from "#sdk/operation/request.ts";
 import { matchesGlob } from "#sdk/resources/glob.ts";
-import { type Backwards, lookBack } from "./backwards.ts";
 import type { Input } from "./input.ts";
 import { readInput } from "./records.ts";
 

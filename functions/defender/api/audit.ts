@@ -1,8 +1,8 @@
+import { sinceOf } from "#sdk/serve/since.ts";
 import { acts, decisions, type AuditQuery as Query } from "../audit.ts";
 import { sayDecision } from "../explain.ts";
 import type { Routes } from "./options.ts";
 import { ActsQuery, AuditQuery } from "./schemas.ts";
-import { sinceOf } from "./since.ts";
 
 type Words = Readonly<Record<string, string | undefined>>;
 

@@ -2,13 +2,13 @@ import Type from "typebox";
 import { fault } from "#sdk/errors.ts";
 import type { ScopeOf } from "#sdk/operation/decision.ts";
 import { name } from "#sdk/operation/request.ts";
+import { sinceOf } from "#sdk/serve/since.ts";
 import { CAPS, DAY } from "../config.ts";
 import { sayDecision } from "../explain.ts";
 import type { Place } from "../scopes.ts";
 import type { Routes } from "./options.ts";
 import { closed, reason, StandingQuery, scope } from "./schemas.ts";
 import { checkScope } from "./scope.ts";
-import { sinceOf } from "./since.ts";
 
 const ResetBody = Type.Object({ budget: name, in: scope, reason }, closed);
 const DryRunBody = Type.Object(

@@ -1,6 +1,6 @@
-import { durationMs, isDuration } from "#sdk/case/duration.ts";
-import { fault } from "#sdk/errors.ts";
-import { parseTime } from "#sdk/event/time.ts";
+import { durationMs, isDuration } from "../case/duration.ts";
+import { fault } from "../errors.ts";
+import { parseTime } from "../event/time.ts";
 
 /** `24h` ago, or a moment: unix ms. Throws `request-invalid`. */
 export function sinceOf(text: string, now: number): number {

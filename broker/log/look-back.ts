@@ -1,4 +1,4 @@
-import type { Log, LogRecord } from "#broker/log/log.ts";
+import type { Log, LogRecord } from "./log.ts";
 
 export interface Backwards<T> {
   /** Newest first. */
