@@ -48,6 +48,8 @@ export interface Scope {
   readonly owner?: string;
   readonly zone?: string;
   readonly pool?: string;
+  /** The owner's word on remedies: `allow`, `veto`, or an operation instead. */
+  readonly remedy?: string;
 }
 
 /** A key is one string, or a list where the read's `by` is a list. */
@@ -131,6 +133,7 @@ export interface FindingTarget {
   readonly uid: string;
   readonly zone?: string;
   readonly pool?: string;
+  readonly remedy?: string;
 }
 
 /** A finding, the same in the API, the CLI, the topic and every sink. Times are RFC 3339; `episode` is unix ms. */

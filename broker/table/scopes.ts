@@ -15,8 +15,17 @@ export const POOL_LABELS = [
 /** Kinds that are nobody's controller. */
 const LEAVES = new Set(["v1/Pod", "v1/Event", "discovery.k8s.io/v1/EndpointSlice", "coordination.k8s.io/v1/Lease"]);
 
-const ownerIn = (object: any): string | undefined =>
-  object.metadata?.labels?.[OWNER] ?? object.metadata?.annotations?.[OWNER];
+/** The owner's word on remedies: `allow`, `veto`, or an operation instead. */
+export const REMEDY = "roundsman.dev/remedy";
+
+const markIn = (object: any, name: string): string | undefined =>
+  object.metadata?.labels?.[name] ?? object.metadata?.annotations?.[name];
+
+/** What an object says of who answers for it, by label or annotation. */
+export function wordsIn(object: any): Pick<Scope, "owner" | "remedy"> {
+  const [owner, remedy] = [markIn(object, OWNER), markIn(object, REMEDY)];
+  return { ...(owner !== undefined && { owner }), ...(remedy !== undefined && { remedy }) };
+}
 
 const controllerOf = (object: any): string | undefined =>
   object.metadata?.ownerReferences?.find((o: any) => o.controller === true)?.uid;
@@ -28,6 +37,7 @@ const CHAIN = 5;
 interface Told {
   readonly kind: string;
   readonly owner?: string;
+  readonly remedy?: string;
   /** The uid of its controller. */
   readonly controller?: string;
 }
@@ -43,26 +53,23 @@ export function placeOfNode(node: any): Pick<Scope, "zone" | "pool"> {
 /** Who answers for an object, and where it stands: learnt from every object that passes, kept for the few that say. */
 export class Scopes {
   readonly #told = new Map<string, Told>();
-  /** Owners of namespaces and places of nodes, by name. */
-  readonly #namespaces = new Map<string, string>();
+  /** Words of namespaces and places of nodes, by name. */
+  readonly #namespaces = new Map<string, Pick<Scope, "owner" | "remedy">>();
   readonly #nodes = new Map<string, Scope>();
 
   /** An object as the API server gave it (with its annotations), before it is projected. */
   learn(kind: string, object: any): void {
     const { metadata } = object;
-    const owner = ownerIn(object);
+    const words = wordsIn(object);
+    const says = words.owner !== undefined || words.remedy !== undefined;
     const controller = LEAVES.has(kind) ? undefined : controllerOf(object);
-    if (owner !== undefined || controller !== undefined)
-      this.#told.set(metadata.uid, {
-        kind,
-        ...(owner !== undefined && { owner }),
-        ...(controller !== undefined && { controller }),
-      });
+    if (says || controller !== undefined)
+      this.#told.set(metadata.uid, { kind, ...words, ...(controller !== undefined && { controller }) });
     else if (this.#told.has(metadata.uid)) this.#told.delete(metadata.uid);
-    if (kind === "v1/Node") this.#nodes.set(metadata.name, this.#nodeScope(object, owner));
+    if (kind === "v1/Node") this.#nodes.set(metadata.name, placeOfNode(object));
     else if (kind === "v1/Namespace") {
-      if (owner === undefined) this.#namespaces.delete(metadata.name);
-      else this.#namespaces.set(metadata.name, owner);
+      if (says) this.#namespaces.set(metadata.name, words);
+      else this.#namespaces.delete(metadata.name);
     }
   }
 
@@ -78,24 +85,22 @@ export class Scopes {
     for (const [uid, told] of this.#told) if (told.kind === kind && !uids.has(uid)) this.#told.delete(uid);
   }
 
-  #nodeScope(node: any, owner: string | undefined): Scope {
-    return { ...(owner && { owner }), ...placeOfNode(node) };
-  }
-
   /** The subject's own word, else its controllers', else its namespace's. */
   of({ row, node }: Pick<Entry, "row" | "node">): Scope | undefined {
-    let owner = this.#told.get(row.metadata?.uid)?.owner;
+    let { owner, remedy }: Pick<Scope, "owner" | "remedy"> = this.#told.get(row.metadata?.uid) ?? {};
     let up = controllerOf(row);
-    for (let i = 0; owner === undefined && up !== undefined && i < CHAIN; i++) {
+    for (let i = 0; (owner === undefined || remedy === undefined) && up !== undefined && i < CHAIN; i++) {
       const told = this.#told.get(up);
-      owner = told?.owner;
+      owner ??= told?.owner;
+      remedy ??= told?.remedy;
       up = told?.controller;
     }
-    owner ??= this.#namespaces.get(row.kind === "Namespace" ? row.metadata?.name : row.metadata?.namespace);
-    const place = this.#nodes.get(row.kind === "Node" ? row.metadata?.name : (node ?? ""));
-    if (owner === undefined && place?.zone === undefined && place?.pool === undefined) return undefined;
-    const { zone, pool } = place ?? {};
-    return { ...(owner && { owner }), ...(zone && { zone }), ...(pool && { pool }) };
+    const above = this.#namespaces.get(row.kind === "Namespace" ? row.metadata?.name : row.metadata?.namespace);
+    owner ??= above?.owner;
+    remedy ??= above?.remedy;
+    const { zone, pool } = this.#nodes.get(row.kind === "Node" ? row.metadata?.name : (node ?? "")) ?? {};
+    if ((owner ?? remedy ?? zone ?? pool) === undefined) return undefined;
+    return { ...(owner && { owner }), ...(zone && { zone }), ...(pool && { pool }), ...(remedy && { remedy }) };
   }
 
   /** Distinct scopes, and per read an index into them for each row (-1 = none). Empty where no row has one. */
@@ -110,7 +115,7 @@ export class Scopes {
       scopeOf[name] = entries.map((entry) => {
         const scope = this.of(entry);
         if (scope === undefined) return -1;
-        const id = `${scope.owner}\u0000${scope.zone}\u0000${scope.pool}`;
+        const id = `${scope.owner}\u0000${scope.zone}\u0000${scope.pool}\u0000${scope.remedy}`;
         const at = index.get(id) ?? scopes.push(scope) - 1;
         index.set(id, at);
         return at;

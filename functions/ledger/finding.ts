@@ -42,8 +42,8 @@ export function sayFinding(
 
 function targetOf({ uid, scope }: StatedProblem): Pick<Finding, "target"> {
   if (uid === undefined) return {};
-  const { zone, pool } = scope ?? {};
-  return { target: { uid, ...(zone !== undefined && { zone }), ...(pool !== undefined && { pool }) } };
+  const { owner: _, ...place } = scope ?? {};
+  return { target: { uid, ...place } };
 }
 
 /** Whether what is said now is worth an event: words always, evidence now and then. */

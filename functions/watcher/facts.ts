@@ -1,5 +1,5 @@
 import type { NewRecord } from "#broker/log/log.ts";
-import { OWNER, placeOfNode } from "#broker/table/scopes.ts";
+import { placeOfNode, wordsIn } from "#broker/table/scopes.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { isWell, type NodeCondition } from "#sdk/operation/condition.ts";
@@ -28,7 +28,7 @@ export class NodeFacts {
   }
 
   node(node: any): NewRecord[] {
-    const { name, labels, annotations, uid } = node.metadata;
+    const { name, labels, uid } = node.metadata;
     const conditions: readonly Condition[] = node.status?.conditions ?? [];
     return conditions.flatMap((condition) => {
       const id = `${name}/${condition.type}`;
@@ -40,7 +40,6 @@ export class NodeFacts {
         before !== undefined || !isWell(condition) || Date.parse(condition.lastTransitionTime ?? "") >= this.#since;
       if (!isNew) return [];
       const { type, status, reason, message, lastTransitionTime } = condition;
-      const owner = labels?.[OWNER] ?? annotations?.[OWNER];
       return [
         this.#fact(`${id}/${stamp}`, {
           cluster: this.#cluster,
@@ -48,7 +47,7 @@ export class NodeFacts {
           uid,
           labels,
           ...placeOfNode(node),
-          ...(owner !== undefined && { owner }),
+          ...wordsIn(node),
           type,
           status,
           ...(reason !== undefined && { reason }),

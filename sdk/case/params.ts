@@ -14,6 +14,8 @@ export function sayInvalid(error: ErrorObject, known: readonly string[] = []): {
     return { field: [field, String(error.params.missingProperty)].filter(Boolean).join("."), what: "is missing" };
   if (error.keyword === "pattern" && error.parentSchema?.duration === true)
     return { field, what: 'must be a duration, such as "30s" or "10m"' };
+  if (error.keyword === "pattern" && error.parentSchema?.share === true)
+    return { field, what: 'must be a share, such as "10%"' };
   if (error.keyword === "enum") return { field, what: `must be one of ${error.params.allowedValues.join(", ")}` };
   if (error.keyword === "const") return { field, what: `must be ${JSON.stringify(error.params.allowedValue)}` };
   return { field, what: error.message ?? "is not valid" };

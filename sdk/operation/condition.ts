@@ -9,6 +9,7 @@ export interface NodeCondition {
   readonly zone?: string;
   readonly pool?: string;
   readonly owner?: string;
+  readonly remedy?: string;
   readonly type: string;
   readonly status: string;
   readonly reason?: string;

@@ -29,6 +29,11 @@ export const GrantedSchema = Type.Object(
     target: TargetSchema,
     grant: GrantSchema,
     finding: Type.Optional(FindingRefSchema),
+    /** Of the finding; `condition/<type>` where it is a node's. */
+    case: Type.Optional(name),
+    remedier: Type.Optional(name),
+    step: Type.Optional(Type.Integer({ minimum: 0 })),
+    attempt: Type.Optional(Type.Integer({ minimum: 0 })),
     /** Why, for people. */
     reason: Type.Optional(Type.String({ maxLength: 2048 })),
   },

@@ -20,6 +20,8 @@ export interface Instance {
   readonly clear: number;
   /** The ProbeConfig's word, else the case's. */
   readonly owner?: string;
+  /** Whether remedies may be done for its findings. */
+  readonly strategy: "observe" | "act";
 }
 
 export interface ClusterName {
@@ -61,6 +63,7 @@ function createInstance(manifest: Manifest, cluster: ClusterName, config: ProbeC
     for: durationOf(spec?.for ?? manifest.for, params, `${where}: for`, optional ? OPTIONAL_FOR : 0),
     clear: durationOf(spec?.clear ?? manifest.clear, params, `${where}: clear`, 0),
     ...(owner !== undefined && { owner }),
+    strategy: spec?.strategy ?? "observe",
   });
 }
 

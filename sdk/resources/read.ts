@@ -20,7 +20,7 @@ export function createResourceReader(): (value: unknown, where: string) => Resou
         `is ${JSON.stringify(kind)}; known here are ${kinds.join(", ")}${nearest(String(kind), kinds)}`,
       );
     if (!validate(value)) {
-      const error = validate.errors![0]!;
+      const error = validate.errors!.findLast(({ keyword }) => keyword !== "if")!;
       const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
       const { field, what } = sayInvalid(error, known);
       throw bad(field || "the document", what);

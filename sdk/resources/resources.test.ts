@@ -89,7 +89,7 @@ describe("reading resources", () => {
     [{ ...good, apiVersion: "v1" }, 'f.yaml: apiVersion is "v1"; write roundsman.dev/v1alpha1'],
     [
       { ...good, kind: "ProbConfig" },
-      'kind is "ProbConfig"; known here are ProbeConfig, AlertSubscription; did you mean "ProbeConfig"',
+      'kind is "ProbConfig"; known here are ProbeConfig, AlertSubscription, Budget, Defender, Remedier; did you mean "ProbeConfig"',
     ],
     [{ ...good, kind: "Cluster" }, 'kind is "Cluster"'],
     [{ ...good, spec: { case: "x/y", ownr: "a" } }, /f\.yaml: spec\.ownr .*did you mean "owner"/],

@@ -1,31 +1,10 @@
 import Type, { type Static } from "typebox";
-import { DURATION_PATTERN } from "../case/duration.ts";
 import { SEVERITIES } from "../terms.ts";
+import { type BudgetResource, BudgetSchema, type DefenderResource, DefenderSchema } from "./budget.ts";
+import { closed, duration, globs, labels, oneOf, resource, text } from "./common.ts";
+import { type Remedier, RemedierSchema } from "./remedier.ts";
 
-export const API_VERSION = "roundsman.dev/v1alpha1";
-
-const closed = { additionalProperties: false } as const;
-const text = Type.String({ minLength: 1, maxLength: 253 });
-const duration = Type.String({ pattern: DURATION_PATTERN, maxLength: 20, duration: true });
-const severity = Type.Unsafe<(typeof SEVERITIES)[number]>({ type: "string", enum: [...SEVERITIES] });
-const globs = Type.Array(text, { minItems: 1, maxItems: 100 });
-const labels = Type.Record(Type.String({ maxLength: 253 }), Type.String({ maxLength: 63 }));
-
-const metadata = Type.Object(
-  {
-    name: Type.String({ pattern: "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", maxLength: 253 }),
-    namespace: Type.Optional(text),
-    labels: Type.Optional(labels),
-    annotations: Type.Optional(Type.Record(Type.String({ maxLength: 253 }), Type.String({ maxLength: 65536 }))),
-  },
-  closed,
-);
-
-const resource = <K extends string, S extends Parameters<typeof Type.Object>[0]>(kind: K, spec: S) =>
-  Type.Object(
-    { apiVersion: Type.Literal(API_VERSION), kind: Type.Literal(kind), metadata, spec: Type.Object(spec, closed) },
-    closed,
-  );
+export { API_VERSION } from "./common.ts";
 
 /** How a case runs on some clusters. */
 export const ProbeConfigSchema = resource("ProbeConfig", {
@@ -38,6 +17,8 @@ export const ProbeConfigSchema = resource("ProbeConfig", {
   for: Type.Optional(duration),
   clear: Type.Optional(duration),
   owner: Type.Optional(text),
+  /** Whether remedies may be done for its findings. Default `observe`: what would be done is said. */
+  strategy: Type.Optional(oneOf(["observe", "act"])),
   /** Not on those clusters. */
   off: Type.Optional(Type.Boolean()),
 });
@@ -54,7 +35,7 @@ export const AlertSubscriptionSchema = resource("AlertSubscription", {
     Type.Object(
       {
         /** This severity or worse. */
-        severity: Type.Optional(severity),
+        severity: Type.Optional(oneOf(SEVERITIES)),
         owner: Type.Optional(globs),
         case: Type.Optional(globs),
         cluster: Type.Optional(globs),
@@ -86,9 +67,12 @@ export type AlertSubscription = Static<typeof AlertSubscriptionSchema>;
 export const ClusterSchema = resource("Cluster", {});
 export type Cluster = Static<typeof ClusterSchema>;
 
-export type Resource = ProbeConfig | AlertSubscription | Cluster;
+export type Resource = ProbeConfig | AlertSubscription | Cluster | BudgetResource | DefenderResource | Remedier;
 export const SCHEMAS = {
   ProbeConfig: ProbeConfigSchema,
   AlertSubscription: AlertSubscriptionSchema,
+  Budget: BudgetSchema,
+  Defender: DefenderSchema,
+  Remedier: RemedierSchema,
   Cluster: ClusterSchema,
 } as const;

@@ -6,8 +6,8 @@ import type { Mark, StatedProblem, Verdict } from "#sdk/terms.ts";
 export const CLUSTER = "c";
 const manifest = { help: "", reads: { pods: { kind: "v1/Pod" } } } as never;
 export const INSTANCES = new Map<string, Instance>([
-  ["now", { id: "now", case: "x/now", manifest, params: {}, for: 0, clear: 0 }],
-  ["slow", { id: "slow", case: "x/slow", manifest, params: {}, for: 3_000, clear: 2_000 }],
+  ["now", { id: "now", case: "x/now", manifest, params: {}, for: 0, clear: 0, strategy: "observe" }],
+  ["slow", { id: "slow", case: "x/slow", manifest, params: {}, for: 3_000, clear: 2_000, strategy: "observe" }],
 ]);
 export const instancesOf = (cluster: string) => (cluster === CLUSTER ? INSTANCES : undefined);
 

@@ -1,0 +1,27 @@
+import Type from "typebox";
+import { DURATION_PATTERN } from "../case/duration.ts";
+
+export const API_VERSION = "roundsman.dev/v1alpha1";
+
+export const closed = { additionalProperties: false } as const;
+export const text = Type.String({ minLength: 1, maxLength: 253 });
+export const duration = Type.String({ pattern: DURATION_PATTERN, maxLength: 20, duration: true });
+export const globs = Type.Array(text, { minItems: 1, maxItems: 100 });
+export const labels = Type.Record(Type.String({ maxLength: 253 }), Type.String({ maxLength: 63 }));
+export const oneOf = <T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: "string", enum: [...values] });
+
+const metadata = Type.Object(
+  {
+    name: Type.String({ pattern: "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", maxLength: 253 }),
+    namespace: Type.Optional(text),
+    labels: Type.Optional(labels),
+    annotations: Type.Optional(Type.Record(Type.String({ maxLength: 253 }), Type.String({ maxLength: 65536 }))),
+  },
+  closed,
+);
+
+export const resource = <K extends string, S extends Parameters<typeof Type.Object>[0]>(kind: K, spec: S) =>
+  Type.Object(
+    { apiVersion: Type.Literal(API_VERSION), kind: Type.Literal(kind), metadata, spec: Type.Object(spec, closed) },
+    closed,
+  );
