@@ -3,6 +3,7 @@ import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { type Instance, instancesOn } from "#sdk/resources/instances.ts";
+import type { Remedier } from "#sdk/resources/remedier.ts";
 import type { AlertSubscription, Cluster, ProbeConfig, Resource } from "#sdk/resources/schemas.ts";
 import type { Log, NewRecord, Subscription } from "./log/log.ts";
 
@@ -12,6 +13,7 @@ export interface ConfigSet {
   readonly probeConfigs: readonly ProbeConfig[];
   readonly subscriptions: readonly AlertSubscription[];
   readonly clusters: readonly Cluster[];
+  readonly remediers: readonly Remedier[];
 }
 
 /** A record "complete": the names of everything that counts. What it does not name is gone. */
@@ -51,6 +53,7 @@ class ConfigFold {
       probeConfigs: of("ProbeConfig"),
       subscriptions: of("AlertSubscription"),
       clusters: of("Cluster"),
+      remediers: of("Remedier"),
     };
   }
 }

@@ -143,7 +143,7 @@ export class Standalone {
           metadata: { name: cluster.name },
           spec: {},
         };
-        const set = { manifests, probeConfigs: [], subscriptions: [], clusters: [named] };
+        const set = { manifests, probeConfigs: [], subscriptions: [], clusters: [named], remediers: [] };
         const resources = [...mergeResources(defaults, this.#options.resources), named];
         // What is wrong is found before it is written down.
         instancesOf({ ...set, probeConfigs: resources.filter((r) => r.kind === "ProbeConfig") })(cluster.name);

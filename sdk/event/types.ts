@@ -11,6 +11,8 @@ export const TYPES = {
   remedyDue: "dev.roundsman.remedy.due.v1",
   remedyDenied: "dev.roundsman.remedy.denied.v1",
   remedyWaiting: "dev.roundsman.remedy.waiting.v1",
+  /** The owner's say stands against it. */
+  remedyHeld: "dev.roundsman.remedy.held.v1",
   /** What would have been done: nobody told the remedier to act. */
   remedyObserved: "dev.roundsman.remedy.observed.v1",
   remedyExpired: "dev.roundsman.remedy.expired.v1",

@@ -2,6 +2,8 @@
  * What passes between healer, remedy function and executor: a remedy that is due (topic `due`), and what came of asking
  * (topic `remedies`). What the executor says of it is in `outcome.ts`.
  */
+import { createHash } from "node:crypto";
+import { recordOf } from "../event/record.ts";
 import type { Finding } from "../terms.ts";
 import type { Decision } from "./decision.ts";
 import type { Granted } from "./granted.ts";
@@ -14,12 +16,17 @@ export interface Ailment {
   readonly cluster: string;
   /** The case, or `condition/<type>`. */
   readonly case: string;
+  /** The case's instance, where it runs twice. */
+  readonly instance?: string;
+  readonly rule?: string;
   readonly severity?: Finding["severity"];
   readonly message: string;
   readonly owner?: string;
   readonly target: Target;
   readonly zone?: string;
   readonly pool?: string;
+  /** The owner's word: `allow`, `veto`, `delay`, or an operation instead. */
+  readonly remedy?: string;
   /** The kinds that it was seen in, such as `v1/Node`. */
   readonly depends: readonly string[];
   /** Unix ms: how long it has lasted is counted from here. */
@@ -29,21 +36,19 @@ export interface Ailment {
 /** `observe`: say what one would do. */
 export type Strategy = "observe" | "act";
 
-/** What came of an attempt that is over. */
-export interface Attempt {
-  readonly step: number;
-  readonly attempt: number;
-  readonly operation: string;
-  readonly outcome: "denied" | "waiting" | "succeeded" | "failed" | "expired";
-  /** Unix ms. */
-  readonly at: number;
-}
+const digest = (parts: readonly unknown[]): string =>
+  createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 24);
+
+/** Stays the same over attempts: what a person approves. */
+export const matterOf = (fingerprint: string, episode: number, remedier: string, step: number): string =>
+  digest([fingerprint, episode, remedier, step]);
+
+/** A request's id: asked twice it is asked once. */
+export const requestId = (matter: string, attempt: number): string => digest([matter, attempt]);
 
 /** The data of `dev.roundsman.remedy.due.v1`: all that the remedy function goes by. */
 export interface RemedyDue {
-  /** The request's id: hash(fingerprint, episode, remedier, step, attempt). */
   readonly id: string;
-  /** hash(fingerprint, episode, remedier, step): stays the same over attempts; what a person approves. */
   readonly matter: string;
   readonly ailment: Ailment;
   readonly remedier: string;
@@ -54,20 +59,21 @@ export interface RemedyDue {
   readonly operation: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly target: Target;
-  readonly history: readonly Attempt[];
   /** Unix ms by the healer's clock. */
   readonly due: number;
 }
 
 /** What it is about, in every answer. */
-interface About {
+export interface About {
   readonly id: string;
   readonly matter: string;
   readonly cluster: string;
+  readonly case: string;
   readonly remedier: string;
   readonly step: number;
   readonly attempt: number;
   readonly operation: string;
+  readonly params?: Readonly<Record<string, unknown>>;
   readonly target: Target;
   readonly finding: { readonly fingerprint: string; readonly episode: number };
 }
@@ -98,3 +104,47 @@ export interface Escalated extends About {
 }
 
 export type { Granted };
+
+/** What every word on a request says of it. */
+export const aboutOf = ({
+  id,
+  matter,
+  ailment,
+  remedier,
+  step,
+  attempt,
+  operation,
+  params,
+  target,
+}: RemedyDue): About => ({
+  id,
+  matter,
+  cluster: ailment.cluster,
+  case: ailment.case,
+  remedier,
+  step,
+  attempt,
+  operation,
+  ...(params && { params }),
+  target,
+  finding: { fingerprint: ailment.fingerprint, episode: ailment.episode },
+});
+
+/** All of one target in one order. Told twice it is the same word. */
+export const remedyRecord = (
+  type: string,
+  source: string,
+  data: Pick<About, "id" | "cluster" | "target"> & Readonly<Record<string, unknown>>,
+): ReturnType<typeof recordOf> => {
+  const { cluster, target } = data;
+  const subject = [target.kind, target.namespace ?? "", target.name];
+  return recordOf({
+    topic: "remedies",
+    key: [cluster, ...subject],
+    type,
+    id: `${data.id}/${type.split(".").at(-2)}`,
+    source,
+    subject: subject.join("/"),
+    dataText: JSON.stringify(data),
+  });
+};

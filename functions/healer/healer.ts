@@ -1,0 +1,158 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type ConfigSet, followConfig, instancesOf } from "#broker/config-view.ts";
+import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
+import { isFault, sayError } from "#sdk/errors.ts";
+import { parseJson } from "#sdk/event/json.ts";
+import { TYPES } from "#sdk/event/types.ts";
+import type { NodeCondition } from "#sdk/operation/condition.ts";
+import type { Strategy } from "#sdk/operation/remedy.ts";
+import { instanceId, kindsOf } from "#sdk/resources/instances.ts";
+import type { Remedier } from "#sdk/resources/remedier.ts";
+import type { Clock } from "#sdk/runtime/clock.ts";
+import type { Logger } from "#sdk/runtime/log-lines.ts";
+import type { Finding } from "#sdk/terms.ts";
+import { Accounts } from "./accounts.ts";
+import { type Fault, ofCondition, ofFinding } from "./ailments.ts";
+import { Courses, type Pending } from "./courses.ts";
+import { CONDITION } from "./matching.ts";
+import { recordOfEffect, takeRecord } from "./records.ts";
+
+export interface HealerOptions {
+  readonly log: Log;
+  readonly clock: Pick<Clock, "now">;
+  readonly logger: Logger;
+  /** Names of all operations. */
+  readonly operations: ReadonlySet<string>;
+}
+
+/** ms: the longest that a timer sleeps, and the pause after a write that failed. */
+const LONGEST = 60_000;
+const PAUSE = 500;
+
+/** The kinds that say nothing of how old a view is. */
+const NO_VIEW = new Set(["*", "roundsman/Cluster"]);
+
+/** Remembers what each remedy waits for (a ladder, consent, a budget's return), and makes it due. One per fleet. */
+export class Healer {
+  readonly #options: HealerOptions;
+  readonly #courses = new Courses();
+  readonly #accounts = new Accounts();
+  readonly #subscriptions: Subscription[] = [];
+  readonly #stop = new AbortController();
+  #instances: ReturnType<typeof instancesOf> = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isLive = false;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: HealerOptions) {
+    this.#options = options;
+  }
+
+  /** What was asked and what came of it first, then what is wrong: so nothing is made due twice. */
+  async start(): Promise<void> {
+    const { log } = this.#options;
+    this.#subscriptions.push(await followConfig(log, (set) => this.#configure(set)));
+    for (const topic of ["due", "remedies", "findings", "events"]) {
+      const subscription = log.subscribe({ topic }, (records) => this.#take(topic, records));
+      this.#subscriptions.push(subscription);
+      await subscription.caughtUp;
+    }
+    this.#isLive = true;
+    this.#wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#isLive = false;
+    this.#stop.abort();
+    clearTimeout(this.#timer);
+    for (const subscription of this.#subscriptions) await subscription.close();
+    await this.#writing;
+  }
+
+  /** What is done about each fault that a remedier is for. */
+  pending(): Pending[] {
+    return this.#courses.pending(this.#options.clock.now());
+  }
+
+  get accounts(): Accounts {
+    return this.#accounts;
+  }
+
+  #configure(set: ConfigSet): void {
+    this.#instances = instancesOf(set);
+    this.#courses.configure({
+      remediers: set.remediers,
+      operations: this.#options.operations,
+      strategyOf: (fault, remedier) => this.#strategyOf(fault, remedier),
+    });
+    this.#wake();
+  }
+
+  /** The more careful one counts; and a remedier that failed too often only observes. */
+  #strategyOf({ ailment }: Fault, { metadata, spec }: Remedier): Strategy {
+    if (spec.strategy !== "act" || this.#accounts.hasFailed(metadata.name, spec.minSuccess)) return "observe";
+    if (ailment.case.startsWith(CONDITION)) return "act";
+    return this.#instances(ailment.cluster)?.get(ailment.instance ?? ailment.case)?.strategy ?? "observe";
+  }
+
+  #take(topic: string, records: readonly LogRecord[]): void {
+    for (const record of records) {
+      if (record.value === null) continue;
+      const { ce_type: type } = record.headers;
+      if (topic === "findings") this.#finding(parseJson(record.value) as Finding);
+      else if (topic === "events") {
+        if (type === TYPES.nodeCondition) this.#courses.fault(ofCondition(parseJson(record.value) as NodeCondition));
+      } else {
+        takeRecord(this.#courses, record);
+        this.#accounts.take(record);
+      }
+    }
+    this.#wake();
+  }
+
+  #finding(finding: Finding): void {
+    const instance = this.#instances(finding.cluster)?.get(instanceId(finding.case, finding.instance));
+    const kinds = instance ? kindsOf(instance.manifest).filter((kind) => !NO_VIEW.has(kind)) : [];
+    const fault = ofFinding(finding, kinds);
+    if (fault) this.#courses.fault(fault);
+    this.#accounts.finding(finding);
+  }
+
+  /** Looks now, and again when time alone may bring something. */
+  #wake(): void {
+    if (!this.#isLive || this.#writing) return;
+    clearTimeout(this.#timer);
+    const at = this.#courses.nextAt;
+    if (at === undefined) return;
+    const { now } = this.#options.clock;
+    // What came together is looked at together.
+    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(at - now(), 0), LONGEST));
+  }
+
+  #look(): void {
+    const records = this.#courses.take(this.#options.clock.now()).map(recordOfEffect);
+    this.#writing = records.length === 0 ? undefined : this.#write(records).finally(() => this.#written());
+    if (!this.#writing) this.#wake();
+  }
+
+  #written(): void {
+    this.#writing = undefined;
+    this.#wake();
+  }
+
+  /** What is due was taken out: it is written, however often that takes. A restart would make it due anew. */
+  async #write(records: ReturnType<typeof recordOfEffect>[]): Promise<void> {
+    const { log, logger } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await log.append(records);
+        return;
+      } catch (e) {
+        if (isFault(e, "log-closed")) return;
+        logger.error({ err: sayError(e) }, "what is due cannot be written; trying again");
+        await wait(PAUSE, undefined, { signal }).catch(() => undefined); // stopped
+      }
+    }
+  }
+}
