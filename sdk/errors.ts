@@ -144,6 +144,7 @@ export const CATALOGUE = {
     "No Roundsman answers at {url} ({what}): start one with `roundsman start`, or name it with --url, or read a stopped one's data with --data.",
     true,
   ),
+  "words-unclear": entry("{text} {what}: give {wanted}.", false),
   "answered-badly": entry("{url} answered {status}: {what}.", false),
   "data-unreadable": entry("{data} cannot be read: {what}.", false),
   "finding-unknown": entry(

@@ -1,15 +1,14 @@
 import { compareFindings, filterFindings } from "#functions/ledger/api.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
-import { fault, sayError } from "#sdk/errors.ts";
-import { parseJson } from "#sdk/event/json.ts";
+import { fault } from "#sdk/errors.ts";
 import type { Finding, SEVERITIES } from "#sdk/terms.ts";
+import { connect, type Remote } from "./client.ts";
 import type { Context } from "./context.ts";
 import { findingsTable, saySubject } from "./findings-table.ts";
 import { ago, type Format, plain, print, wrap } from "./print.ts";
 import { readStored } from "./stored.ts";
 
-interface Running {
-  readonly url?: string;
+interface Running extends Remote {
   readonly data?: string;
   readonly cluster?: string;
   readonly output: Format;
@@ -23,39 +22,12 @@ export interface FindingsOptions extends Running {
   readonly namespace?: string;
 }
 
-async function ask<T>(url: string, path: string): Promise<T> {
-  let status: number;
-  let text: string;
-  try {
-    const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(10_000) });
-    status = response.status;
-    text = await response.text();
-  } catch (e) {
-    throw fault("not-running", { url, what: sayError((e as Error).cause ?? e) }, e);
-  }
-  let body: T & { error?: { message: string } };
-  try {
-    body = parseJson(text) as typeof body;
-  } catch (e) {
-    throw fault("answered-badly", { url, status, what: "not in Roundsman's JSON; something else listens there" }, e);
-  }
-  if (status !== 200)
-    throw fault("answered-badly", {
-      url,
-      status,
-      what: (body.error?.message ?? "it says no reason").replace(/\.$/, ""),
-    });
-  return body;
-}
-
-const urlOf = ({ process }: Context, { url }: Running) => url ?? `http://127.0.0.1:${process.env.PORT || 8080}`;
-
 /** From a running one over HTTP, or from a stopped one's log. */
 async function read(context: Context, options: Running): Promise<{ findings: Finding[]; cases: readonly Manifest[] }> {
   if (options.data !== undefined) return readStored(options.data, options.cluster);
-  const url = urlOf(context, options);
-  const { findings } = await ask<{ findings: Finding[] }>(url, "/v1/findings");
-  const { cases } = await ask<{ cases: Manifest[] }>(url, "/v1/cases");
+  const { get } = await connect(context, options);
+  const { findings } = await get<{ findings: Finding[] }>("/v1/findings");
+  const { cases } = await get<{ cases: Manifest[] }>("/v1/cases");
   return { findings, cases };
 }
 

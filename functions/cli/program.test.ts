@@ -18,7 +18,23 @@ async function run(...args: string[]) {
   return { code, out: out(), err: err() };
 }
 
-const COMMANDS = ["start", "scan", "findings", "show", "cases", "new", "test", "rbac", "crd"];
+const COMMANDS = [
+  "start",
+  "scan",
+  "findings",
+  "show",
+  "cases",
+  "new",
+  "test",
+  "rbac",
+  "crd",
+  "explain",
+  "budgets",
+  "brake",
+  "audit",
+  "approve",
+  "defender",
+];
 
 describe("help", () => {
   test("names every command", async () => {
@@ -61,6 +77,10 @@ describe("what cannot be meant", () => {
     [["findings", "--state", "gone"], "Allowed choices are open, resolved, all."],
     [["show"], "missing required argument 'fingerprint'"],
     [["new"], "missing required argument 'dir'"],
+    [["explain"], "missing required argument 'words'"],
+    [["brake", "off"], "Allowed choices are status, on, release."],
+    [["defender", "reboot"], "Allowed choices are status, init, reset."],
+    [["audit", "--outcome", "maybe"], "Allowed choices are granted, denied, waiting."],
   ])("is refused with a sentence and 2: %j", async (args, message) => {
     const { code, out, err } = await run(...args);
     expect({ code, out }).toEqual({ code: 2, out: "" });

@@ -2,35 +2,9 @@ import { readFileSync } from "node:fs";
 import { Argument, Command, Option } from "commander";
 import { SEVERITIES } from "#sdk/terms.ts";
 import type { Context } from "./context.ts";
+import { addDefenderCommands } from "./defender-program.ts";
 import { EXIT } from "./exit.ts";
-
-const many = (value: string, before: string[] | undefined) => [...(before ?? []), value];
-
-const cluster = (command: Command) =>
-  command
-    .option("--kubeconfig <file>", "the kubeconfig; also KUBECONFIG. ~/.kube/config only when named here")
-    .option("--context <name>", "the kubeconfig's context")
-    .option("--cluster <name>", "the cluster's name in findings (default: the context's cluster)");
-const scope = (command: Command) =>
-  command
-    .option("-n, --namespace <name>", "only this namespace (may be given again)", many)
-    .option("--exclude-namespace <name>", "not this namespace (may be given again)", many);
-const cases = (command: Command) =>
-  command
-    .option("--cases <dir>", "cases of your own: TypeScript files that export them (may be given again)", many)
-    .option("--config <dir>", "ProbeConfigs and AlertSubscriptions, YAML or JSON");
-const output = (command: Command) =>
-  command.addOption(
-    new Option("-o, --output <format>", "how it is printed").choices(["table", "json", "yaml"]).default("table"),
-  );
-const running = (command: Command) =>
-  command
-    .option("--url <url>", "the running Roundsman to ask (default: http://127.0.0.1:$PORT, or 8080)")
-    .option("--data <dir>", "instead of asking one that runs: the data directory of a stopped one")
-    .option("--cluster <name>", "only this cluster's; needed where a data directory holds several");
-
-const example = (command: Command, ...lines: string[]) =>
-  command.addHelpText("after", `\nExample:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
+import { cases, cluster, example, many, output, running, scope } from "./flags.ts";
 
 /** The command line. Each command's work is loaded when it is called. */
 export function createProgram(context: Context): Command {
@@ -138,5 +112,6 @@ export function createProgram(context: Context): Command {
     .option("--context <name>", "the kubeconfig's context")
     .action(async (action, options) => (await import("./crd.ts")).crd(context, action, options));
   example(crd, "roundsman crd | kubectl apply --server-side -f -", "roundsman crd install --kubeconfig ~/.kube/config");
+  addDefenderCommands(context, add);
   return program;
 }

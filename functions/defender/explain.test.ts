@@ -72,7 +72,7 @@ describe("what the defender says", () => {
     ],
     [
       { code: "in-flight", budget: "b", in: { scope: "fleet", names: [] }, limit: 1, used: 1, remains: 0 },
-      "allows 1 under way in the fleet, and 1 is",
+      "allows 1 under way at once in the fleet, and 1 is",
     ],
   ] as [Reason, string][])("of %o", (reason, words) => {
     expect(sayReason(reason)).toContain(words);

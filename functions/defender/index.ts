@@ -5,7 +5,7 @@
  *                       standing, config, brakes, initialised; heartbeat, sizes, executorClock for what clusters report
  *   followClusters      brings the reports of topic `clusters` to it; `followRemedies` how operations ended
  *   defenderRoutes      its HTTP API on a server of `sdk/serve/http-server.ts`
- *   sayDecision         a decision as lines for a person; `sayReason` one reason
+ *   sayDecision         a decision as lines; `sayReason` one reason; `tellDecision` for a person on call, with what to do
  *   createConfigCheck   refuses a configuration with a mistake, by a sentence that names the field
  *   DEFAULT_CONFIG, …   what holds until a configuration is in the log; CAPS is what none can raise
  *   core.ts             the pure fold: `decide(state, record) → [state, answer]`, `freeze`, `thaw`, `dryRun`
@@ -34,8 +34,9 @@ export {
 } from "./config.ts";
 export { Defender, type DefenderOptions, type Person } from "./defender.ts";
 export type { DryRun } from "./dry-run.ts";
-export { sayDecision, sayExplained, sayReason } from "./explain.ts";
+export { sayDecision, sayReason } from "./explain.ts";
 export { followRemedies } from "./follow-remedies.ts";
 export type { Standing } from "./standing.ts";
 export type { Brake } from "./state.ts";
+export { tellDecision } from "./tell.ts";
 export { kernelTicks, type Ticks } from "./ticks.ts";

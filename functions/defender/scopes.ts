@@ -60,3 +60,7 @@ export function sayScope({ scope, names }: ScopeOf): string {
   }
   return rest[0] === "" ? `what has no ${scope} in ${first}` : `${scope} ${rest[0]} of ${first}`;
 }
+
+/** As it is written on a command line: `pool/eu-1/gpu`. */
+export const scopePath = ({ scope, names }: ScopeOf): string =>
+  [scope, ...(scope === "target" ? names.filter((name) => name !== "") : names)].join("/");

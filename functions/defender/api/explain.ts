@@ -3,7 +3,7 @@ import { fault } from "#sdk/errors.ts";
 import type { Decision } from "#sdk/operation/decision.ts";
 import type { OperationRequest, Target } from "#sdk/operation/request.ts";
 import { decisionOf, decisions, pathOf, requestOf } from "../audit.ts";
-import { sayDecision, sayExplained } from "../explain.ts";
+import { tellDecision } from "../tell.ts";
 import type { DefenderApi, Located, Routes } from "./options.ts";
 import { ExplainBody } from "./schemas.ts";
 
@@ -30,9 +30,9 @@ export const explainRoutes: Routes = (app, api) => {
         : await requestFrom(decided ?? asked, api, { actor: caller.name, now });
       const decision = defender.explain(request);
       return {
-        ...(decided && { decided, saidThen: sayDecision(decided) }),
+        ...(decided && { decided, saidThen: tellDecision(decided, now) }),
         decision,
-        says: sayExplained(decision),
+        says: tellDecision(decision, now),
         asked: request,
         standing: defender.standing(request),
       };

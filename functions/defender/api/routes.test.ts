@@ -87,7 +87,7 @@ describe("POST /v1/explain", () => {
     const end = await log.end("defender");
     const before = await as("eve:read").post("/v1/explain", drain);
     expect(before).toMatchObject({ status: 200, body: { decision: { outcome: "granted" } } });
-    expect(before.body.says).toBe("Would be granted now: drain of Node gpu-7 of eu-1. Nothing stands against it.");
+    expect(before.body.says).toBe("WOULD BE GRANTED now: drain of Node gpu-7 of eu-1. Nothing stands against it.");
     expect(before.body.standing).toContainEqual(
       expect.objectContaining({ budget: "cluster-hour", used: 0, remains: 3 }),
     );
