@@ -5,6 +5,7 @@ import { CONFIG } from "../defender/fixture.test-kit.ts";
 import { runningDefender } from "./defender.test-kit.ts";
 
 const DRAIN = "explain drain Node/gpu-7 --pool gpu";
+const GPU_7 = { kind: "Node", name: "gpu-7", uid: "u" };
 const golden = (name: string) => `golden/explain-${name}.txt`;
 const sizes = (healthy: number) => ({
   cluster: "eu-1",
@@ -30,9 +31,8 @@ describe("explain says what happened, which limit, until when, who may override,
 
   test("a cap, which nobody can raise", async () => {
     const { run, ask, machine } = await runningDefender({ budgets: [] });
-    const target = { kind: "Node", name: "gpu-7", uid: "u" };
     for (let n = 0; n < 6; n++) {
-      expect(await ask({ target })).toBe("granted");
+      expect(await ask({ target: GPU_7 })).toBe("granted");
       machine.pass(1_000);
     }
     await expect(await run(DRAIN)).toMatchFileSnapshot(golden("cap"));
@@ -75,7 +75,7 @@ describe("explain says what happened, which limit, until when, who may override,
 
   test("what waits for a person's yes", async () => {
     const { run, ask } = await runningDefender({ settings: { ...CONFIG.settings, dangerous: ["reboot"] } });
-    expect(await ask({ id: "4f1c09aa17", matter: "9c2e41d0", operation: "reboot" })).toBe("waiting");
+    expect(await ask({ id: "4f1c09aa17", matter: "9c2e41d0", operation: "reboot", target: GPU_7 })).toBe("waiting");
     await expect(await run("explain 4f1c")).toMatchFileSnapshot(golden("approval"));
   });
 
@@ -130,7 +130,7 @@ describe("explain", () => {
   test("says when it asks of no pool, since none is known", async () => {
     const { run, ask } = await runningDefender();
     expect(await run("explain drain node/gpu-7")).toContain("Asked as of no pool");
-    await ask({ target: { kind: "Node", name: "gpu-7", uid: "u" }, pool: "gpu" });
+    await ask({ target: GPU_7, pool: "gpu" });
     expect(await run("explain drain node/gpu-7")).not.toContain("Asked as of no pool");
   });
 

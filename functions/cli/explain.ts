@@ -1,3 +1,4 @@
+import { sayMoment } from "#functions/defender/explain.ts";
 import { fault } from "#sdk/errors.ts";
 import type { Decision } from "#sdk/operation/decision.ts";
 import { type Client, connect, type Remote } from "./client.ts";
@@ -56,12 +57,13 @@ async function onlyCluster(client: Client): Promise<string> {
 
 const lines = (text: string): string => text.split("\n").map(plain).join("\n");
 
-function tell({ saidThen, says, asked }: Explained, { pool }: ExplainOptions): string {
+function tell({ decided, saidThen, says, asked }: Explained, { pool }: ExplainOptions): string {
   const unplaced =
     saidThen === undefined && asked.target.kind === "Node" && asked.pool === undefined && pool === undefined
       ? "\n\nAsked as of no pool, since none is known for it: --pool names one."
       : "";
-  return saidThen === undefined
-    ? lines(says) + unplaced
+  if (saidThen === undefined) return lines(says) + unplaced;
+  return saidThen === says
+    ? `${lines(says)}\n\nIt was said so at ${sayMoment(decided!.time)}; asked again now, it is the same.`
     : `It was said then:\n${lines(saidThen)}\n\nAsked again now:\n${lines(says)}`;
 }

@@ -18,7 +18,7 @@ const where = (reason: Reason): string => (reason.in ? scopePath(reason.in) : "f
 const cluster = ({ cluster }: Decision): string => cluster;
 const isCap = ({ budget }: Reason): boolean => CAPS.some(({ name }) => name === budget);
 const keeper = (reason: Reason): string =>
-  isCap(reason) ? "nobody: this cap is in the program" : `whoever keeps budget ${reason.budget}`;
+  isCap(reason) ? "nobody: it is a cap in the program" : `whoever keeps budget ${reason.budget}`;
 const keeperOfCalendar = ({ budget }: Reason): string => `whoever keeps calendar ${budget}`;
 
 const ADVICE: Readonly<Record<Reason["code"], Advice>> = {
@@ -26,9 +26,9 @@ const ADVICE: Readonly<Record<Reason["code"], Advice>> = {
   "not-durable": { ends: "it is started with one", todo: () => "Start it with a data directory that outlives it." },
   "not-initialised": {
     ends: "a person answers for the past",
-    who: () => "who has the permission `init`",
+    who: () => "whoever has the permission `init`",
     todo: () =>
-      "If nothing was done lately that this journal does not know of: roundsman defender init --reason '…'. Else wait as long as your longest window first.",
+      "If nothing was done lately that this journal does not know of, say so; else wait as long as your longest window first:\nroundsman defender init --reason '…'",
   },
   "id-reused": { ends: "never, for this id", todo: () => "Mend who asks: each request has an id of its own." },
   "too-old": { ends: "never, for this request", todo: () => "Nothing: what is still wrong is asked anew." },
@@ -40,9 +40,9 @@ const ADVICE: Readonly<Record<Reason["code"], Advice>> = {
   "executor-clock": { ends: "the clocks agree", todo: () => "Look at the time (chrony, ntp) of both machines." },
   brake: {
     ends: "it is released",
-    who: () => "who has the permission `release`",
-    todo: () =>
-      "Ask who pulled it. When it is safe: roundsman brake status tells its number, then roundsman brake release NUMBER --reason '…'.",
+    who: () => "whoever has the permission `release`",
+    todo: ({ number = "NUMBER" }) =>
+      `Ask who pulled it. When it is safe:\nroundsman brake release ${number} --reason '…'`,
   },
   freeze: { who: keeperOfCalendar, todo: () => "Wait, or do it by hand." },
   "outside-maintenance": {
@@ -63,11 +63,11 @@ const ADVICE: Readonly<Record<Reason["code"], Advice>> = {
   "cluster-silent": {
     ends: "it is heard again",
     todo: (_, d) =>
-      `Look whether the watcher of ${cluster(d)} runs, and its API server answers: kubectl get --raw /readyz.`,
+      `Look whether the watcher of ${cluster(d)} runs, and its API server answers:\nkubectl get --raw /readyz`,
   },
   "view-stale": {
     ends: "the view is fresh again",
-    todo: (_, d) => `Look whether the API server of ${cluster(d)} answers: kubectl get --raw /readyz.`,
+    todo: (_, d) => `Look whether the API server of ${cluster(d)} answers:\nkubectl get --raw /readyz`,
   },
   doubt: {
     ends: "fewer are stale",
@@ -86,14 +86,14 @@ const ADVICE: Readonly<Record<Reason["code"], Advice>> = {
   "cooling-down": { ends: "it was healthy for a while", who: keeper, todo: () => "Wait: it was unhealthy just now." },
   latched: {
     ends: "a person resets it",
-    who: () => "who has the permission `release`",
-    todo: ({ budget, ...r }) =>
-      `Find out why so much was asked for: roundsman audit. Then: roundsman defender reset ${budget} ${where({ budget, ...r } as Reason)} --reason '…'.`,
+    who: () => "whoever has the permission `release`",
+    todo: (r) =>
+      `Find out why so much was asked for (roundsman audit). Then:\nroundsman defender reset ${r.budget} ${where(r)} --reason '…'`,
   },
   "in-flight": {
     ends: "one of them ends",
     who: keeper,
-    todo: () => "Wait. What is under way: kubectl get remedyoperationjobs.",
+    todo: () => "Wait. What is under way:\nkubectl get remedyoperationjobs",
   },
   spent: {
     ends: "the budget or the size of the scope changes",
@@ -101,13 +101,13 @@ const ADVICE: Readonly<Record<Reason["code"], Advice>> = {
     todo: (r, d) =>
       r.limit === 0
         ? "Nothing can be granted here: give the budget a count, or a larger share."
-        : `Wait, or do it by hand. Who spent it: roundsman audit --outcome granted${r.in?.scope === "fleet" ? "" : ` --cluster ${cluster(d)}`}.`,
+        : `Wait, or do it by hand. Who spent it:\nroundsman audit --outcome granted${r.in?.scope === "fleet" ? "" : ` --cluster ${cluster(d)}`}`,
   },
   history: { who: keeper, todo: () => "Wait: what was granted before is not all known." },
   approval: {
     ends: "a person says yes",
-    who: () => "who has the permission `approve`",
-    todo: (_, { matter }) => `Look at it, then: roundsman approve ${matter} --reason '…'.`,
+    who: () => "whoever has the permission `approve`",
+    todo: (_, { matter }) => `Look at it. Then:\nroundsman approve ${matter} --reason '…'`,
   },
 };
 
@@ -128,7 +128,7 @@ function tellReason(reason: Reason, decision: Decision, now: number): string {
     sayHappened(reason),
     `  Until:        ${until}`,
     `  May override: ${reason.override ?? who?.(reason) ?? UNKNOWN}`,
-    `  What to do:   ${todo(reason, decision)}`,
+    `  What to do:   ${todo(reason, decision).replaceAll("\n", `\n${" ".repeat(16)}`)}`,
   ].join("\n");
 }
 

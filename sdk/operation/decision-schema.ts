@@ -21,6 +21,7 @@ const ReasonSchema = Type.Object({
   limit: Type.Optional(count),
   used: Type.Optional(count),
   remains: Type.Optional(count),
+  number: Type.Optional(count),
   until: Type.Optional(moment),
   override: Type.Optional(text),
   detail: Type.Optional(text),

@@ -58,6 +58,8 @@ export interface Reason {
   readonly limit?: number;
   readonly used?: number;
   readonly remains?: number;
+  /** The brake's, which its release names. */
+  readonly number?: number;
   /** Unix ms by the defender's clock: when it passes by itself. Left out where nobody knows. */
   readonly until?: number;
   /** Who may override. */

@@ -8,8 +8,9 @@ export const brakesOn = (brakes: readonly Brake[], place: Place): Brake[] =>
 
 /** Whether a brake is on, here or in a scope around. */
 export const checkBrake: Check = ({ state, request }) =>
-  brakesOn([...state.brakes.values()], request).map(({ in: scope, by, reason }) => ({
+  brakesOn([...state.brakes.values()], request).map(({ offset, in: scope, by, reason }) => ({
     code: "brake",
     in: scope,
+    number: offset,
     detail: `pulled by ${by}: ${reason}`,
   }));

@@ -1,3 +1,4 @@
+import { sayDuration } from "#sdk/case/duration.ts";
 import { SILENCE } from "../config.ts";
 import type { Check } from "./check.ts";
 
@@ -14,5 +15,11 @@ export const checkExecutor: Check = ({ state, request: { cluster } }) => {
   const off = Math.abs(utc - now - executor.ahead);
   return off <= epsilon - notAfter
     ? []
-    : [{ code: "executor-clock", ...where, detail: `${off} ms off, at most ${epsilon - notAfter} are allowed` }];
+    : [
+        {
+          code: "executor-clock",
+          ...where,
+          detail: `${sayDuration(off)} off, at most ${sayDuration(epsilon - notAfter)} are allowed`,
+        },
+      ];
 };

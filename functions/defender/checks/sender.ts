@@ -1,3 +1,4 @@
+import { sayDuration } from "#sdk/case/duration.ts";
 import type { Reason } from "#sdk/operation/decision.ts";
 import { DUE } from "../config.ts";
 import type { Check } from "./check.ts";
@@ -8,8 +9,16 @@ export const checkSender: Check = ({ state, request: { sent, due } }) => {
   const { epsilon } = state.config.settings;
   const reasons: Reason[] = [];
   const off = Math.max(Math.abs(utc - sent), due - utc);
-  if (off > epsilon) reasons.push({ code: "sender-clock", detail: `${off} ms off, at most ${epsilon} are allowed` });
-  if (utc - due > DUE) reasons.push({ code: "too-old", detail: `due ${utc - due} ms ago, at most ${DUE} are allowed` });
+  if (off > epsilon)
+    reasons.push({
+      code: "sender-clock",
+      detail: `${sayDuration(off)} off, at most ${sayDuration(epsilon)} are allowed`,
+    });
+  if (utc - due > DUE)
+    reasons.push({
+      code: "too-old",
+      detail: `due ${sayDuration(utc - due)} ago, at most ${sayDuration(DUE)} are allowed`,
+    });
   else if (due <= state.forgotten)
     reasons.push({ code: "too-old", detail: "ids of its time are no longer kept, it may have been answered before" });
   return reasons;

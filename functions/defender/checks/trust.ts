@@ -31,7 +31,7 @@ export const checkTrust: Check = ({ state, request }) => {
         {
           code: "trust",
           in: { scope: "pool", names: [request.cluster, request.pool ?? ""] },
-          detail: `trusted to ${has}, ${request.operation} needs ${needs}`,
+          detail: `trusted to ${has} only; ${request.operation} needs the level ${needs}`,
         },
       ];
 };

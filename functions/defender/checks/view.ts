@@ -1,3 +1,4 @@
+import { sayDuration } from "#sdk/case/duration.ts";
 import type { Reason } from "#sdk/operation/decision.ts";
 import { STALE } from "../config.ts";
 import { isHeard } from "../sizes.ts";
@@ -14,7 +15,7 @@ export const checkView: Check = ({ state, request: { cluster, depends } }) => {
     const age = Object.hasOwn(heartbeat.ages, kind) ? heartbeat.ages[kind]! : null;
     if (age === null) reasons.push({ code: "view-stale", ...where, detail: `there is no view of ${kind}` });
     else if (age + since > STALE)
-      reasons.push({ code: "view-stale", ...where, detail: `the view of ${kind} is ${age + since} ms old` });
+      reasons.push({ code: "view-stale", ...where, detail: `the view of ${kind} is ${sayDuration(age + since)} old` });
   }
   const { percent, atLeast } = state.config.settings.staleLeases;
   const { total, stale } = heartbeat.leases;
