@@ -23,8 +23,15 @@ export function addDefenderCommands(context: Context, add: Add): void {
   example(explain, "roundsman explain drain Node/gpu-7 --pool gpu", "roundsman explain 4f1c09aa");
 
   const budgets = add("budgets", "how the budgets stand: what is spent, and when it is free again");
-  remote(budgets).action(async (options) => (await import("./budgets.ts")).budgets(context, options));
-  example(budgets, "roundsman budgets");
+  remote(budgets)
+    .option("--try <dir>", "instead: what the Budgets and the Defender of this folder (or file) would have said before")
+    .option("--since <time>", "with --try: RFC 3339, or how long ago (default: 24h)")
+    .action(async (options) =>
+      options.try === undefined
+        ? (await import("./budgets.ts")).budgets(context, options)
+        : (await import("./budgets-try.ts")).tryBudgets(context, options),
+    );
+  example(budgets, "roundsman budgets", "roundsman budgets --try ./new-budgets --since 48h");
 
   const brake = add(
     "brake",

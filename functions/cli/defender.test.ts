@@ -74,6 +74,41 @@ describe("budgets", () => {
   });
 });
 
+describe("budgets --try", () => {
+  const folder = (text: string) => {
+    const dir = mkdtempSync(join(tmpdir(), "roundsman-budgets-"));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    writeFileSync(join(dir, "budgets.yaml"), text);
+    return dir;
+  };
+  const budget = (most: string) => `apiVersion: roundsman.dev/v1alpha1
+kind: Budget
+metadata: {name: strict}
+spec: {scope: cluster, limits: [{most: ${most}, per: 1d}]}
+---
+apiVersion: roundsman.dev/v1alpha1
+kind: Defender
+metadata: {name: defender}
+spec: {trust: [{level: act}]}
+`;
+  test("says what other budgets would have said, and changes nothing", async () => {
+    const { run, ask } = await runningDefender();
+    for (let n = 0; n < 3; n++) await ask();
+    const text = await run(`budgets --try ${folder(budget("1"))}`);
+    expect(text).toMatch(
+      /^Of 3 requests since 24h, 3 were granted; of those 2 would not have been\. Of the others 0 would have been\.\n/,
+    );
+    expect(text).toContain("- Budget strict allows 1 per 1d in cluster eu-1; 1 was granted, 0 remain");
+    expect(await run("budgets")).not.toContain("strict");
+  });
+  test("refuses a mistake by its field", async () => {
+    const { run } = await runningDefender();
+    await expect(run(`budgets --try ${folder(budget("150%"))}`)).rejects.toThrow(
+      /strict.*spec\.limits\.0\.most is 150%/,
+    );
+  });
+});
+
 describe("audit", () => {
   test("tells what was decided and what people did", async () => {
     const { run, ask } = await runningDefender();
