@@ -1,179 +1,125 @@
-/** What came of remedies, per case and operation: a fold over topics `remedies` and `findings`. */
+/** What came of remedies, per case and operation: a fold over topics `remedies`, `findings` and `events`. */
 import type { LogRecord } from "#broker/log/log.ts";
-import { parseJson } from "#sdk/event/json.ts";
-import { TYPES } from "#sdk/event/types.ts";
-import type { Granted } from "#sdk/operation/granted.ts";
-import type { Failed } from "#sdk/operation/outcome.ts";
-import type { About, NotGranted } from "#sdk/operation/remedy.ts";
+import type { NodeCondition } from "#sdk/operation/condition.ts";
+import { conditionEpisode, conditionFingerprint, isWell } from "#sdk/operation/condition.ts";
 import type { Finding } from "#sdk/terms.ts";
-
-export interface Account {
-  readonly case: string;
-  readonly operation: string;
-  asked: number;
-  granted: number;
-  /** Per code of the first reason. */
-  readonly denied: Record<string, number>;
-  waiting: number;
-  succeeded: number;
-  /** Per failure. */
-  readonly failed: Record<string, number>;
-  expired: number;
-  observed: number;
-  escalated: number;
-  /** Findings that were resolved after a success. */
-  repaired: number;
-  /** ms from raised to resolved, of those. */
-  repairTime: number;
-  /** Raised again within an hour of a success. */
-  cameBack: number;
-}
+import { type Account, emptyAccount } from "./account.ts";
+import { CONDITION } from "./matching.ts";
+import { remember } from "./remember.ts";
+import { Repairs } from "./repairs.ts";
+import { type Rate, Successes } from "./successes.ts";
+import { readWord, type Word } from "./words.ts";
 
 interface Request {
   readonly account: Account;
   readonly remedier: string;
   readonly fingerprint: string;
+  readonly episode: number;
 }
-
-/** ms within which a finding that is raised again has come back. */
-const COMES_BACK = 60 * 60_000;
-/** Outcomes that a judgement of a remedier needs, and how many of the latest count. */
-const ENOUGH = 5;
-const LATEST = 20;
-const MIN_SUCCESS = "50%";
-/** Failures that say nothing of the operation: it was not begun. */
-const NO_FAULT = new Set(["too-late", "stale-fence", "busy", "brake", "target-gone"]);
 
 export class Accounts {
   readonly #accounts = new Map<string, Account>();
   readonly #requests = new Map<string, Request>();
-  /** Per remedier: the latest outcomes. */
-  readonly #outcomes = new Map<string, boolean[]>();
-  /** Per fingerprint: when an operation for it last succeeded, and whose account that is. */
-  readonly #succeeded = new Map<string, { readonly at: number; readonly account: Account; isRepaired: boolean }>();
-  readonly #seen = new Set<string>();
+  readonly #seen = new Map<string, true>();
+  readonly #repairs = new Repairs();
+  readonly #successes = new Successes();
 
-  take({ headers, value, time }: LogRecord): void {
-    const { ce_type: type, ce_id: id = "" } = headers;
-    if (value === null || type === undefined || !type.startsWith("dev.roundsman.remedy.") || type === TYPES.remedyDue)
-      return;
+  /** A record of topic `remedies`; others are none of its business. */
+  take(record: Pick<LogRecord, "headers" | "value" | "time">): void {
+    const word = readWord(record);
+    if (!word || word.what === "due") return;
     // Told twice it is the same word.
-    if (this.#seen.has(id)) return;
-    this.#seen.add(id);
-    dropOldest(this.#seen);
-    const data = parseJson(value) as Partial<About & Granted & NotGranted & Failed> & { id: string };
-    const request = this.#requestOf(data);
-    if (!request) return;
-    const { account, remedier, fingerprint } = request;
-    switch (type) {
-      case TYPES.remedyGranted:
+    const told = `${word.id}/${word.what}`;
+    if (this.#seen.has(told)) return;
+    remember(this.#seen, told, true);
+    const request = this.#requestOf(word);
+    if (request) this.#count(word, request);
+  }
+
+  finding({ fingerprint, episode, resolvedAt, reason }: Finding): void {
+    this.#repairs.finding({
+      fingerprint,
+      episode,
+      ...(resolvedAt !== undefined && { resolved: Date.parse(resolvedAt) }),
+      isWithdrawn: reason !== undefined,
+    });
+  }
+
+  condition(fact: NodeCondition): void {
+    const fingerprint = conditionFingerprint(fact.cluster, fact.node, fact.type);
+    const at = conditionEpisode(fact);
+    // A node that does not say since when has no lives to tell apart.
+    if (at === 0) return;
+    if (fact.gone === true) this.#repairs.gone(fingerprint);
+    else if (isWell(fact)) this.#repairs.well(fingerprint, at);
+    else this.#repairs.unwell(fingerprint, at);
+  }
+
+  /** By case, then by operation. */
+  all(): readonly Account[] {
+    return [...this.#accounts.values()].sort((a, b) => compare(a.case, b.case) || compare(a.operation, b.operation));
+  }
+
+  /** How often a remedier's latest operations succeeded. */
+  rate(remedier: string): Rate {
+    return this.#successes.rate(remedier);
+  }
+
+  /** Why a remedier only observes, where it succeeded too seldom to act. */
+  flaw(remedier: string, minSuccess?: string): string | undefined {
+    return this.#successes.flaw(remedier, minSuccess);
+  }
+
+  #count(word: Word, { account, remedier, fingerprint, episode }: Request): void {
+    switch (word.what) {
+      case "granted":
         account.asked++;
         account.granted++;
         break;
-      case TYPES.remedyDenied: {
+      case "denied":
         account.asked++;
-        const code = data.decision?.reasons[0]?.code ?? "unanswered";
-        account.denied[code] = (account.denied[code] ?? 0) + 1;
+        add(account.denied, word.decision?.reasons[0]?.code ?? "unanswered");
         break;
-      }
-      case TYPES.remedyWaiting:
+      case "waiting":
         account.asked++;
         account.waiting++;
         break;
-      case TYPES.remedyObserved:
-        account.observed++;
-        break;
-      case TYPES.remedyExpired:
-        account.expired++;
-        break;
-      case TYPES.remedyEscalated:
-        account.escalated++;
-        break;
-      case TYPES.remedySucceeded:
+      case "succeeded":
         account.succeeded++;
-        this.#outcome(remedier, true);
-        this.#succeeded.set(fingerprint, { at: time, account, isRepaired: false });
+        this.#successes.succeeded(remedier);
+        this.#repairs.succeeded(fingerprint, episode, word.at, account);
         break;
-      case TYPES.remedyFailed: {
-        const failure = data.failure ?? "unknown";
-        account.failed[failure] = (account.failed[failure] ?? 0) + 1;
-        if (!NO_FAULT.has(failure)) this.#outcome(remedier, false);
+      case "failed": {
+        const { failure = "unknown" } = word;
+        add(account.failed, failure);
+        this.#successes.failed(remedier, failure);
+        break;
       }
+      case "observed":
+      case "expired":
+      case "escalated":
+        account[word.what]++;
     }
   }
 
-  finding({ fingerprint, state, firstSeen, resolvedAt, episode }: Finding): void {
-    const success = this.#succeeded.get(fingerprint);
-    if (!success) return;
-    const { account, at } = success;
-    if (state === "resolved" && !success.isRepaired && resolvedAt !== undefined && Date.parse(resolvedAt) >= at) {
-      success.isRepaired = true;
-      account.repaired++;
-      account.repairTime += Date.parse(resolvedAt) - Date.parse(firstSeen);
-    } else if (state === "open" && success.isRepaired) {
-      this.#succeeded.delete(fingerprint);
-      if (episode - at <= COMES_BACK) account.cameBack++;
-    }
-  }
-
-  /** Whether a remedier succeeded too seldom to act: of its latest outcomes, where there are enough. */
-  hasFailed(remedier: string, minSuccess: string = MIN_SUCCESS): boolean {
-    const outcomes = this.#outcomes.get(remedier) ?? [];
-    if (outcomes.length < ENOUGH) return false;
-    const share = outcomes.filter(Boolean).length / outcomes.length;
-    return share * 100 < Number(minSuccess.slice(0, -1));
-  }
-
-  all(): readonly Account[] {
-    return [...this.#accounts.values()];
-  }
-
-  #outcome(remedier: string, isSuccess: boolean): void {
-    const outcomes = this.#outcomes.get(remedier) ?? [];
-    outcomes.push(isSuccess);
-    if (outcomes.length > LATEST) outcomes.shift();
-    this.#outcomes.set(remedier, outcomes);
-  }
-
-  #requestOf({
-    id,
-    case: name,
-    operation,
-    remedier,
-    finding,
-  }: Partial<About> & { readonly id: string }): Request | undefined {
-    const known = this.#requests.get(id);
-    if (known || name === undefined || operation === undefined || remedier === undefined || !finding) return known;
+  /** An executor does not say for which case it acts, or by which remedier: what was granted does. */
+  #requestOf(word: Word): Request | undefined {
+    const known = this.#requests.get(word.id);
+    const { case: name, operation, remedier, finding } = word;
+    if (known || name === undefined || remedier === undefined || !finding) return known;
     const key = JSON.stringify([name, operation]);
-    let account = this.#accounts.get(key);
-    if (!account) this.#accounts.set(key, (account = emptyAccount(name, operation)));
-    const request = { account, remedier, fingerprint: finding.fingerprint };
-    this.#requests.set(id, request);
-    dropOldest(this.#requests);
+    const account = this.#accounts.get(key) ?? emptyAccount(name, operation);
+    this.#accounts.set(key, account);
+    const request = { account, remedier, ...finding };
+    remember(this.#requests, word.id, request);
+    // That it was asked for says that it was raised: topic `findings` may hold nothing of it any more.
+    const { fingerprint, episode } = finding;
+    if (!name.startsWith(CONDITION)) this.#repairs.finding({ fingerprint, episode });
     return request;
   }
 }
 
-/** Doubles, and the end of an operation, come soon after: so many are remembered. */
-const REMEMBERED = 100_000;
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const add = (counts: Record<string, number>, key: string): void => void (counts[key] = (counts[key] ?? 0) + 1);
 
-function dropOldest(all: Set<string> | Map<string, unknown>): void {
-  if (all.size > REMEMBERED) for (const first of all.keys()) return void all.delete(first);
-}
-
-const emptyAccount = (name: string, operation: string): Account => ({
-  case: name,
-  operation,
-  asked: 0,
-  granted: 0,
-  denied: {},
-  waiting: 0,
-  succeeded: 0,
-  failed: {},
-  expired: 0,
-  observed: 0,
-  escalated: 0,
-  repaired: 0,
-  repairTime: 0,
-  cameBack: 0,
-});
+export type { Account };

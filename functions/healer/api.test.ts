@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { NewRecord } from "#broker/log/log.ts";
 import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { createServer } from "#sdk/serve/http-server.ts";
+import { Accounts } from "./accounts.ts";
 import { remediesRoutes } from "./api.ts";
-import { FP, START, tellStory, word } from "./story.test-kit.ts";
+import { statsOf } from "./stats.ts";
+import { FP, REMEDIER, START, tellStory, word } from "./story.test-kit.ts";
 
 async function setUp() {
   let now = START;
@@ -15,7 +17,9 @@ async function setUp() {
   };
   await tellStory({ log, tell });
   const app = createServer({ failed: (e) => expect.fail(String(e)) });
-  remediesRoutes(app, { log, clock });
+  const accounts = new Accounts();
+  for await (const records of log.read("remedies")) for (const record of records) accounts.take(record);
+  remediesRoutes(app, { log, clock, healer: { stats: () => statsOf(accounts, [REMEDIER]) } });
   const get = async (url: string) => {
     const answer = await app.inject({ url, headers: { host: "localhost" } });
     return { status: answer.statusCode, body: answer.json() };
@@ -66,6 +70,18 @@ describe("GET /v1/remedies", () => {
       });
     },
   );
+});
+
+describe("GET /v1/remedies/stats", () => {
+  it("sums up, per case and operation and per remedier", async () => {
+    expect(await (await setUp()).get("/v1/remedies/stats")).toMatchObject({
+      status: 200,
+      body: {
+        accounts: [{ case: "node/kernel-deadlock", operation: "drain", asked: 2, granted: 1, denied: { spent: 1 } }],
+        remediers: [{ remedier: "hung-nodes", strategy: "act", succeeded: 1, of: 1, minSuccess: "50%" }],
+      },
+    });
+  });
 });
 
 describe("GET /v1/findings/:fingerprint/history", () => {

@@ -3,6 +3,7 @@ import Type from "typebox";
 import type { Log } from "#broker/log/log.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import { sinceOf } from "#sdk/serve/since.ts";
+import type { Healer } from "./healer.ts";
 import { readLine } from "./read-line.ts";
 import { type SaidQuery, said } from "./said.ts";
 import { type What, WORDS } from "./words.ts";
@@ -11,6 +12,7 @@ export interface RemediesApi {
   /** Whose topics `remedies`, `due`, `findings` and `decisions` are what is told. */
   readonly log: Log;
   readonly clock: Pick<Clock, "now">;
+  readonly healer: Pick<Healer, "stats">;
 }
 
 const closed = { additionalProperties: false } as const;
@@ -34,7 +36,7 @@ const LIMIT = 50;
 const MOST = 1_000;
 
 /** What was done about what is wrong: the latest, and of one finding from its beginning to its end. */
-export function remediesRoutes(app: FastifyInstance, { log, clock }: RemediesApi): void {
+export function remediesRoutes(app: FastifyInstance, { log, clock, healer }: RemediesApi): void {
   app.get(
     "/v1/remedies",
     {
@@ -53,6 +55,16 @@ export function remediesRoutes(app: FastifyInstance, { log, clock }: RemediesApi
       });
       return { remedies: found, before: older };
     },
+  );
+  app.get(
+    "/v1/remedies/stats",
+    {
+      schema: {
+        summary: "Per case and operation: asked, granted, denied, succeeded, failed, repaired in what time, came back.",
+        querystring: Type.Object({}, closed),
+      },
+    },
+    () => healer.stats(),
   );
   app.get(
     "/v1/findings/:fingerprint/history",

@@ -11,6 +11,8 @@ export interface Rules {
   readonly remediers: readonly Remedier[];
   /** The more careful of the case's and the remedier's; `observe` too where it failed too often. */
   readonly strategyOf: (fault: Fault, remedier: Remedier) => Strategy;
+  /** Why a remedier only observes, though it was told to act. */
+  readonly flawOf?: (remedier: Remedier) => string | undefined;
   /** Names of all operations. */
   readonly operations: ReadonlySet<string>;
 }
@@ -305,12 +307,14 @@ export class Courses {
     const { name } = remedier.metadata;
     const matter = matterOf(ailment.fingerprint, ailment.episode, name, step);
     const strategy = this.#rules.strategyOf(fault, remedier);
+    const flaw = strategy === "observe" ? this.#rules.flawOf?.(remedier) : undefined;
     return {
       id: requestId(strategy === "observe" ? `${matter}/observe` : matter, attempt),
       matter,
       ailment,
       remedier: name,
       strategy,
+      ...(flaw !== undefined && { flaw }),
       step,
       attempt,
       operation,

@@ -16,6 +16,7 @@ import { type Fault, ofCondition, ofFinding } from "./ailments.ts";
 import { Courses, type Pending } from "./courses.ts";
 import { CONDITION } from "./matching.ts";
 import { recordOfEffect, takeRecord } from "./records.ts";
+import { type Stats, statsOf } from "./stats.ts";
 
 export interface HealerOptions {
   readonly log: Log;
@@ -40,6 +41,7 @@ export class Healer {
   readonly #subscriptions: Subscription[] = [];
   readonly #stop = new AbortController();
   #instances: ReturnType<typeof instancesOf> = () => undefined;
+  #remediers: readonly Remedier[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isLive = false;
   #writing: Promise<void> | undefined;
@@ -78,21 +80,32 @@ export class Healer {
     return this.#accounts;
   }
 
+  stats(): Stats {
+    return statsOf(this.#accounts, this.#remediers);
+  }
+
   #configure(set: ConfigSet): void {
     this.#instances = instancesOf(set);
+    this.#remediers = set.remediers;
     this.#courses.configure({
       remediers: set.remediers,
       operations: this.#options.operations,
       strategyOf: (fault, remedier) => this.#strategyOf(fault, remedier),
+      flawOf: (remedier) => this.#flawOf(remedier),
     });
     this.#wake();
   }
 
   /** The more careful one counts; and a remedier that failed too often only observes. */
-  #strategyOf({ ailment }: Fault, { metadata, spec }: Remedier): Strategy {
-    if (spec.strategy !== "act" || this.#accounts.hasFailed(metadata.name, spec.minSuccess)) return "observe";
+  #strategyOf({ ailment }: Fault, remedier: Remedier): Strategy {
+    if (remedier.spec.strategy !== "act" || this.#flawOf(remedier) !== undefined) return "observe";
     if (ailment.case.startsWith(CONDITION)) return "act";
     return this.#instances(ailment.cluster)?.get(ailment.instance ?? ailment.case)?.strategy ?? "observe";
+  }
+
+  /** Why it may not act, though it was told to. */
+  #flawOf({ metadata, spec }: Remedier): string | undefined {
+    return spec.strategy === "act" ? this.#accounts.flaw(metadata.name, spec.minSuccess) : undefined;
   }
 
   #take(topic: string, records: readonly LogRecord[]): void {
@@ -101,7 +114,7 @@ export class Healer {
       const { ce_type: type } = record.headers;
       if (topic === "findings") this.#finding(parseJson(record.value) as Finding);
       else if (topic === "events") {
-        if (type === TYPES.nodeCondition) this.#courses.fault(ofCondition(parseJson(record.value) as NodeCondition));
+        if (type === TYPES.nodeCondition) this.#condition(parseJson(record.value) as NodeCondition);
       } else {
         takeRecord(this.#courses, record);
         this.#accounts.take(record);
@@ -116,6 +129,11 @@ export class Healer {
     const fault = ofFinding(finding, kinds);
     if (fault) this.#courses.fault(fault);
     this.#accounts.finding(finding);
+  }
+
+  #condition(fact: NodeCondition): void {
+    this.#courses.fault(ofCondition(fact));
+    this.#accounts.condition(fact);
   }
 
   /** Looks now, and again when time alone may bring something. */

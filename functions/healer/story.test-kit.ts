@@ -4,6 +4,8 @@ import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { conditionFingerprint, type NodeCondition } from "#sdk/operation/condition.ts";
 import type { Decision } from "#sdk/operation/decision.ts";
+import type { Remedier } from "#sdk/resources/remedier.ts";
+import { API_VERSION } from "#sdk/resources/schemas.ts";
 import type { Finding } from "#sdk/terms.ts";
 
 export const START = Date.parse("2027-01-01T03:00:00Z");
@@ -35,6 +37,17 @@ export const finding = (more: Partial<Finding> = {}): NewRecord =>
     source: "/ledger",
     dataText: JSON.stringify({ ...FINDING, ...more }),
   });
+
+export const REMEDIER: Remedier = {
+  apiVersion: API_VERSION,
+  kind: "Remedier",
+  metadata: { name: "hung-nodes" },
+  spec: {
+    strategy: "act",
+    match: { finding: { case: ["node/kernel-deadlock"] } },
+    steps: [{ operation: "drain" }],
+  },
+};
 
 const about = (attempt: number, fingerprint: string) => ({
   id: `r${attempt}-${fingerprint}`,

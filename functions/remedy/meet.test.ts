@@ -127,5 +127,9 @@ describe("the answer", () => {
       data: { message: "Would ask for drain, and be told: said granted" },
     });
     expect(answered({ why: "it hung" }, observes)).toMatchObject({ what: "observed" });
+    const flaw = "of its latest 6 operations 2 succeeded";
+    expect(answered({ why: "it hung" }, { ...observes, flaw }).data.message).toMatch(
+      /^Remedier hung only observes: of its latest 6 operations 2 succeeded\. Would ask for drain\. The defender could not/,
+    );
   });
 });

@@ -47,18 +47,19 @@ export function answerOf(due: RemedyDue, answered: Answered, say: (decision: Dec
   const denied = (message: string, more: object = {}) =>
     remedyRecord(TYPES.remedyDenied, source, { ...about, message: clip(message, MESSAGE_MOST), ...more });
   const isObserved = due.strategy === "observe";
+  const would = `${due.flaw === undefined ? "" : `Remedier ${due.remedier} only observes: ${due.flaw}. `}Would ask for ${due.operation}`;
   if ("why" in answered) {
     const message = `The defender could not be asked, which means no: ${answered.why}`;
     return isObserved
       ? remedyRecord(TYPES.remedyObserved, source, {
           ...about,
-          message: clip(`Would ask for ${due.operation}. ${message}`, MESSAGE_MOST),
+          message: clip(`${would}. ${message}`, MESSAGE_MOST),
         })
       : denied(message);
   }
   const { decision } = answered;
   if (isObserved) {
-    const message = `Would ask for ${due.operation}, and be told: ${say(decision)}`;
+    const message = `${would}, and be told: ${say(decision)}`;
     return remedyRecord(TYPES.remedyObserved, source, { ...about, message: clip(message, MESSAGE_MOST) });
   }
   const flaw = flawOf(due, decision);

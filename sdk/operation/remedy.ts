@@ -53,6 +53,8 @@ export interface RemedyDue {
   readonly ailment: Ailment;
   readonly remedier: string;
   readonly strategy: Strategy;
+  /** Why it only observes, though its remedier was told to act. */
+  readonly flaw?: string;
   /** From 0. */
   readonly step: number;
   readonly attempt: number;
