@@ -136,7 +136,7 @@ export const CATALOGUE = {
     false,
   ),
   "port-taken": entry(
-    "Port {port} of 127.0.0.1 is in use: stop what listens there, or choose another with --port.",
+    "Port {port} of {address} is in use: stop what listens there, or choose another with --port.",
     false,
   ),
   // cli

@@ -27,7 +27,9 @@ export function createProgram(context: Context): Command {
     "watch a cluster and say what is wrong, until it is stopped; the practice cluster where none is named",
   );
   cluster(scope(cases(start)))
-    .option("--port <port>", "of the HTTP API on 127.0.0.1 (default: 8080; also PORT)", Number)
+    .option("--port <port>", "of the HTTP API (default: 8080; also PORT)", Number)
+    .option("--address <address>", "where the HTTP API listens; beyond 127.0.0.1 it needs --callers")
+    .option("--callers <file>", "who may call it: NAME PERMISSIONS TOKEN in a line")
     .option("--data <dir>", "where findings are kept (default: the user's state directory)")
     .option("--settings <file>", "a YAML file with these options")
     .option("--log-level <level>", "silent, error, warn, info or debug; log lines go to stderr")

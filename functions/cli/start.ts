@@ -11,6 +11,7 @@ import { sayFileError } from "#sdk/runtime/file-error.ts";
 import { untilSignal } from "#sdk/runtime/lifecycle.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { readSettings } from "#sdk/runtime/settings.ts";
+import { staticCallers } from "#sdk/serve/static-callers.ts";
 import { type VersionedContext, workerOf } from "./context.ts";
 import { caseModules } from "./modules.ts";
 
@@ -21,14 +22,17 @@ export interface StartOptions {
   readonly [flag: string]: unknown;
 }
 
-async function settingsFile(file: string | undefined) {
-  if (file === undefined) return {};
-  let text: string;
+async function textOf(file: string): Promise<string> {
   try {
-    text = await readFile(file, "utf8");
+    return await readFile(file, "utf8");
   } catch (e) {
     throw fault("config-unreadable", { where: file, what: sayFileError(e) }, e);
   }
+}
+
+async function settingsFile(file: string | undefined) {
+  if (file === undefined) return {};
+  const text = await textOf(file);
   return { file: { name: file, values: readDocuments(text, file)[0]?.value ?? {} } };
 }
 
@@ -48,6 +52,8 @@ export async function start(
   const resources = settings.config === undefined ? [] : await readConfigFiles(settings.config);
   const modules = await caseModules(context, settings.cases ?? []);
   for (const { message } of modules.broken) tell(message);
+  const callers =
+    settings.callers === undefined ? undefined : staticCallers(await textOf(settings.callers), settings.callers);
   const cluster = namedCluster(base) ?? (await practiceCluster(base));
   write(`Inspecting ${cluster.says}.\n`);
   const standalone = new Standalone({
@@ -60,6 +66,7 @@ export async function start(
     stdout: { write, colour: process.stdout.isTTY === true && env.NO_COLOR === undefined },
     tell,
     version: context.version,
+    callers,
     fatal: (e) => {
       tell(sayError(e));
       process.exitCode = 2;

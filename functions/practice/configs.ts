@@ -1,3 +1,5 @@
+import { ACTED_ON } from "./remedies.ts";
+
 export interface PracticeConfig {
   readonly apiVersion: "roundsman.dev/v1alpha1";
   readonly kind: "ProbeConfig";
@@ -7,6 +9,7 @@ export interface PracticeConfig {
     readonly params?: Readonly<Record<string, string | number>>;
     readonly for?: string;
     readonly clear: string;
+    readonly strategy?: "act";
   };
 }
 
@@ -50,5 +53,11 @@ export const practiceConfigs = (): readonly PracticeConfig[] =>
     apiVersion: "roundsman.dev/v1alpha1",
     kind: "ProbeConfig",
     metadata: { name: `practice-${name.replace("/", "-")}` },
-    spec: { case: name, ...(params && { params }), ...(lasts !== undefined && { for: lasts }), clear },
+    spec: {
+      case: name,
+      ...(params && { params }),
+      ...(lasts !== undefined && { for: lasts }),
+      clear,
+      ...(ACTED_ON.has(name) && { strategy: "act" as const }),
+    },
   }));

@@ -3,6 +3,7 @@ import type { Registry } from "prom-client";
 import { type FindingsSource, findingsRoutes } from "#functions/ledger/api.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
 import type { Instance } from "#sdk/resources/instances.ts";
+import type { Callers } from "#sdk/serve/callers.ts";
 import { createServer } from "#sdk/serve/http-server.ts";
 import { describeRoutes } from "#sdk/serve/openapi.ts";
 
@@ -16,6 +17,9 @@ export interface ApiOptions {
   /** What it still waits for; empty = ready. */
   readonly waitsFor: () => readonly string[];
   readonly failed: (e: Error, path: string) => void;
+  /** Where it will listen. Default 127.0.0.1. */
+  readonly address?: string;
+  readonly callers?: Callers | undefined;
 }
 
 /** The cases that are loaded, and as what they run. */
@@ -34,7 +38,7 @@ const casesOf = ({ manifests, instances }: ApiOptions) =>
   }));
 
 export function createApi(options: ApiOptions): FastifyInstance {
-  const app = createServer({ failed: options.failed });
+  const app = createServer(options);
   describeRoutes(app, { title: "Roundsman", version: options.version });
   const none = { type: "object", additionalProperties: false };
   findingsRoutes(app, options.findings);

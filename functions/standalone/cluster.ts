@@ -2,6 +2,7 @@ import { type Access, connect, findAccess, type KubeClient, plainAccess } from "
 import { systemClock } from "#functions/practice/clock.ts";
 import { practiceConfigs } from "#functions/practice/configs.ts";
 import { startPractice } from "#functions/practice/practice.ts";
+import { practiceRemedies } from "#functions/practice/remedies.ts";
 import { sayError } from "#sdk/errors.ts";
 import type { Resource } from "#sdk/resources/schemas.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
@@ -17,6 +18,8 @@ export interface WatchedCluster {
   readonly says: string;
   /** What runs there unless the user says otherwise. */
   readonly configs: readonly Resource[];
+  /** Nobody is harmed there. */
+  readonly isPractice: boolean;
   close(): Promise<void>;
 }
 
@@ -48,6 +51,7 @@ export function namedCluster(options: ClusterOptions): WatchedCluster | undefine
     client: connected,
     says: `cluster ${name} at ${access.server} (${access.source})`,
     configs: [],
+    isPractice: false,
     close: async () => connected.close(),
   };
 }
@@ -66,7 +70,8 @@ export async function practiceCluster(options: ClusterOptions): Promise<WatchedC
     name,
     client: connected,
     says: `the practice cluster at ${practice.url}, because none is named: its faults come and go by themselves. Name your own with --kubeconfig or KUBECONFIG`,
-    configs: practiceConfigs() as Resource[],
+    configs: [...practiceConfigs(), ...practiceRemedies()] as Resource[],
+    isPractice: true,
     close: async () => {
       connected.close();
       await practice.close();

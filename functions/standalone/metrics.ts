@@ -1,17 +1,20 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Dispatcher } from "#functions/dispatcher/dispatcher.ts";
+import type { Account } from "#functions/healer/accounts.ts";
 import type { Ledger } from "#functions/ledger/ledger.ts";
 import type { Watcher } from "#functions/watcher/watcher.ts";
+import type { Healing } from "./healing.ts";
 
 export interface Measured {
   readonly ledger: Ledger;
   readonly dispatcher: Dispatcher;
   readonly watcher: Watcher;
+  readonly healing: Pick<Healing, "defender" | "healer">;
   readonly version: string;
 }
 
 /** A registry of its own; everything is read when it is scraped. */
-export function createMetrics({ ledger, dispatcher, watcher, version }: Measured): Registry {
+export function createMetrics({ ledger, dispatcher, watcher, healing, version }: Measured): Registry {
   const registry = new Registry();
   const registers = [registry];
   const prefix = "roundsman_";
@@ -88,5 +91,37 @@ export function createMetrics({ ledger, dispatcher, watcher, version }: Measured
   counter("watches_total", "Watches that were opened.", streams("watches"));
   counter("watch_events_total", "Events that came over watches.", streams("events"));
   counter("watch_errors_total", "Lists and watches that failed.", streams("errors"));
+  gauge("brakes", "Brakes that are on.", [], (set) => set({}, healing.defender.brakes.length));
+  gauge("defender_initialised", "1 once a person has answered for the journal.", [], (set) =>
+    set({}, healing.defender.initialised ? 1 : 0),
+  );
+  new Counter({
+    name: `${prefix}remedies_total`,
+    help: "What came of remedies.",
+    labelNames: ["case", "operation", "outcome"],
+    registers,
+    collect() {
+      this.reset();
+      for (const account of healing.healer.accounts.all())
+        for (const [outcome, count] of outcomesOf(account))
+          this.inc({ case: account.case, operation: account.operation, outcome }, count);
+    },
+  });
   return registry;
+}
+
+function outcomesOf({ denied, failed, ...account }: Account): (readonly [string, number])[] {
+  const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0);
+  const { granted, waiting, succeeded, expired, observed, escalated } = account;
+  const counts = {
+    granted,
+    waiting,
+    succeeded,
+    expired,
+    observed,
+    escalated,
+    denied: sum(denied),
+    failed: sum(failed),
+  };
+  return Object.entries(counts).filter(([, count]) => count > 0);
 }

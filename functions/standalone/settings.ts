@@ -5,7 +5,10 @@ const names = Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { maxIte
 
 /** What `roundsman start` can be told: by flags, `ROUNDSMAN_…` variables, or a settings file. */
 export const Settings = Type.Object({
-  /** Of the HTTP API, on 127.0.0.1. */
+  /** Where the HTTP API listens. Beyond loopback it needs `callers`. */
+  address: Type.String({ minLength: 1, maxLength: 253, default: "127.0.0.1" }),
+  /** A file of who may call it: NAME PERMISSIONS TOKEN in a line. */
+  callers: Type.Optional(Type.String({ minLength: 1 })),
   port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080 }),
   kubeconfig: Type.Optional(Type.String({ minLength: 1 })),
   context: Type.Optional(Type.String({ minLength: 1 })),
@@ -22,6 +25,9 @@ export const Settings = Type.Object({
   namespaces: Type.Optional(names),
   excludeNamespaces: Type.Optional(names),
   logLevel: Type.Unsafe<(typeof LOG_LEVELS)[number]>({ type: "string", enum: [...LOG_LEVELS], default: "warn" }),
+  /** Hosts that the operation `webhook` may call, exactly; none unless named. Its calls are signed with the secret. */
+  webhookHosts: Type.Optional(names),
+  webhookSecret: Type.Optional(Type.String({ minLength: 16, maxLength: 1024 })),
   /** ms that stopping may take. */
   grace: Type.Integer({ minimum: 0, maximum: 600_000, default: 10_000 }),
   /** ms that one check may take. */

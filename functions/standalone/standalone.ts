@@ -6,20 +6,24 @@ import type { Log } from "#broker/log/log.ts";
 import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { splitLog } from "#broker/log/split.ts";
 import { Alert } from "#functions/alert/alert.ts";
+import { defenderRoutes } from "#functions/defender/index.ts";
 import { Dispatcher } from "#functions/dispatcher/dispatcher.ts";
 import { Ledger } from "#functions/ledger/ledger.ts";
 import { Watcher } from "#functions/watcher/watcher.ts";
 import { fault, sayError } from "#sdk/errors.ts";
-import { type AlertSubscription, API_VERSION, type Resource } from "#sdk/resources/schemas.ts";
+import { API_VERSION, type Resource } from "#sdk/resources/schemas.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import { Lifecycle, type Runnable } from "#sdk/runtime/lifecycle.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
 import type { Env } from "#sdk/runtime/settings.ts";
+import type { Callers } from "#sdk/serve/callers.ts";
 import type { CaseModule } from "#sdk/serve/messages.ts";
 import { CasePool } from "#sdk/serve/pool.ts";
 import { createApi } from "./api.ts";
 import { BUILT_IN_RESOURCES } from "./built-in-resources.ts";
 import type { WatchedCluster } from "./cluster.ts";
+import { DEFAULT_RESOURCES } from "./default-resources.ts";
+import { checkHealing, Healing } from "./healing.ts";
 import { createMetrics } from "./metrics.ts";
 import { mergeResources } from "./resources.ts";
 import { isLocal } from "./scope.ts";
@@ -44,27 +48,25 @@ export interface StandaloneOptions {
   /** For a person, apart from findings: what cannot be used, and goes on without. */
   readonly tell: (message: string) => void;
   readonly version: string;
+  /** Who may call the API; without them whoever reaches its loopback port. */
+  readonly callers: Callers | undefined;
   /** It cannot go on. */
   readonly fatal: (e: unknown) => void;
 }
-
-const STDOUT: AlertSubscription = {
-  apiVersion: API_VERSION,
-  kind: "AlertSubscription",
-  metadata: { name: "stdout" },
-  spec: { sink: { stdout: {} } },
-};
 
 /** Everything in one process on one file log: watcher, dispatcher, ledger, alert, and the API. */
 export class Standalone {
   readonly #options: StandaloneOptions;
   readonly #runnables: Runnable[] = [];
   readonly #lifecycle: Lifecycle;
+  readonly #resources: readonly Resource[];
   #app: FastifyInstance | undefined;
   #log: Log | undefined;
 
   constructor(options: StandaloneOptions) {
     this.#options = options;
+    const { cluster, resources } = options;
+    this.#resources = mergeResources(DEFAULT_RESOURCES, mergeResources(cluster.configs, resources));
     this.#lifecycle = new Lifecycle(this.#runnables, { grace: options.settings.grace, warn: options.tell });
     this.#assemble();
   }
@@ -76,7 +78,9 @@ export class Standalone {
   /** Where the API listens, once it does. */
   get url(): string | undefined {
     const address = this.#app?.server.address();
-    return typeof address === "object" && address !== null ? `http://127.0.0.1:${address.port}` : undefined;
+    if (typeof address !== "object" || address === null) return undefined;
+    const { address: host } = this.#options.settings;
+    return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
   }
 
   get log(): Log | undefined {
@@ -136,7 +140,6 @@ export class Standalone {
     add(
       "the configuration",
       async () => {
-        const defaults: Resource[] = [STDOUT, ...cluster.configs];
         const named: Resource = {
           apiVersion: API_VERSION,
           kind: "Cluster",
@@ -144,10 +147,11 @@ export class Standalone {
           spec: {},
         };
         const set = { manifests, probeConfigs: [], subscriptions: [], clusters: [named], remediers: [] };
-        const resources = [...mergeResources(defaults, this.#options.resources), named];
+        const resources = [...this.#resources, named];
         // What is wrong is found before it is written down.
         instancesOf({ ...set, probeConfigs: resources.filter((r) => r.kind === "ProbeConfig") })(cluster.name);
         for (const r of resources) if (r.kind === "AlertSubscription") sinkOf(r, { env, stdout });
+        checkHealing(resources, clock.now());
         await writeConfig(log, manifests, resources);
       },
       () => undefined,
@@ -178,6 +182,18 @@ export class Standalone {
       },
       () => dispatcher.stop(),
     );
+    const healing = new Healing({
+      cluster,
+      log: () => log,
+      resources: () => this.#resources,
+      clock,
+      logger,
+      stdout,
+      webhooks: { allowed: settings.webhookHosts ?? [], secret: settings.webhookSecret },
+      tell,
+      fatal,
+    });
+    this.#runnables.push(...healing.parts());
     add(
       "the watcher",
       async () => {
@@ -215,16 +231,18 @@ export class Standalone {
           findings: ledger,
           manifests,
           instances: await this.#instances(log),
-          metrics: createMetrics({ ledger, dispatcher, watcher, version: this.#options.version }),
+          metrics: createMetrics({ ledger, dispatcher, watcher, healing, version: this.#options.version }),
           waitsFor: () => (isSynced ? [] : ["the first list of every kind"]),
           failed: (e, path) => logger.error({ err: sayError(e), path }, "a request failed"),
+          address: settings.address,
+          callers: this.#options.callers,
         });
+        defenderRoutes(this.#app, { defender: healing.defender, log, clock });
         try {
-          // No other address before callers can be known.
-          await this.#app.listen({ host: "127.0.0.1", port: settings.port });
+          await this.#app.listen({ host: settings.address, port: settings.port });
         } catch (e) {
           const { code } = e as NodeJS.ErrnoException;
-          if (code === "EADDRINUSE") throw fault("port-taken", { port: settings.port }, e);
+          if (code === "EADDRINUSE") throw fault("port-taken", { address: settings.address, port: settings.port }, e);
           throw e;
         }
       },

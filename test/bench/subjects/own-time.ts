@@ -62,6 +62,7 @@ const standalone = new Standalone({
   stdout: { write: () => undefined, colour: false },
   tell: (text) => process.stderr.write(`${text}\n`),
   version: "0",
+  callers: undefined,
   fatal: (e) => {
     process.stderr.write(`${e}\n`);
     process.exit(1);

@@ -1,0 +1,54 @@
+import { stripVTControlCharacters, styleText } from "node:util";
+import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
+import { parseJson } from "#sdk/event/json.ts";
+import { TYPES } from "#sdk/event/types.ts";
+import type { Granted } from "#sdk/operation/granted.ts";
+import type { Failed } from "#sdk/operation/outcome.ts";
+import type { About } from "#sdk/operation/remedy.ts";
+
+type Format = Parameters<typeof styleText>[0];
+type Said = Partial<About & Granted & Failed> & Pick<About, "operation" | "target"> & { readonly message?: string };
+
+/** How a word looks, and what is said with it. Doubles of what a person reads elsewhere are left out. */
+const WORDS: Readonly<Record<string, [word: string, format: Format]>> = {
+  [TYPES.remedyGranted]: ["granted", "green"],
+  [TYPES.remedyDenied]: ["denied", "yellow"],
+  [TYPES.remedyWaiting]: ["waiting", "yellow"],
+  [TYPES.remedyHeld]: ["held", "yellow"],
+  [TYPES.remedyObserved]: ["would", "dim"],
+  [TYPES.remedySucceeded]: ["done", "green"],
+  [TYPES.remedyFailed]: ["failed", "red"],
+  [TYPES.remedyUndone]: ["undone", "green"],
+  [TYPES.remedyExpired]: ["expired", "red"],
+  [TYPES.remedyEscalated]: ["person!", "red"],
+};
+
+const plain = (text: string) => stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+
+/** `12:03:11 ⚒ denied   drain Node n7: …`; undefined where a person need not see it. */
+export function sayRemedy({ headers, value, time }: LogRecord, colour: boolean): string | undefined {
+  const [word, format] = WORDS[headers.ce_type ?? ""] ?? [];
+  if (word === undefined || value === null) return undefined;
+  const paint = (of: Format, text: string) => (colour ? styleText(of, text, { validateStream: false }) : text);
+  const { operation, target, message, reason, case: name } = parseJson(value) as Said;
+  const { kind, namespace } = target;
+  const what = `${operation} ${kind} ${namespace === undefined ? "" : `${namespace}/`}${target.name}`;
+  const why = message ?? reason ?? name ?? "";
+  const at = paint("dim", new Date(time).toISOString().slice(11, 19));
+  return `${at} ${paint(format!, `⚒ ${word.padEnd(8)}`)} ${plain(what)}: ${plain(why)}`;
+}
+
+/** A line each for what becomes of remedies from now on. */
+export function tellRemedies(
+  log: Log,
+  stdout: { write: (text: string) => void; readonly colour: boolean },
+): Subscription {
+  return log.subscribe({ topic: "remedies", group: "stdout", from: "end" }, (records, reading) => {
+    for (const record of records) {
+      const line = sayRemedy(record, stdout.colour);
+      if (line !== undefined) stdout.write(`${line}\n`);
+    }
+    const last = records.at(-1)!;
+    void reading.commit(last.partition, last.offset + 1);
+  });
+}
