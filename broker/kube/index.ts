@@ -9,6 +9,7 @@ export type { ListOptions, Named, Page } from "./list.ts";
 export type { KubeObject, ObjectMeta } from "./objects.ts";
 export type { Env } from "./proxy.ts";
 export type { KubeRequest } from "./requester.ts";
+export { tokenReviewer } from "./token-review.ts";
 export { type Logger, TIMEOUTS, type Timeouts } from "./transport.ts";
 export type { Watch, WatchEnd, WatchEvent, WatchOptions } from "./watch.ts";
 export { createWriter, type PatchKind, type RemoveOptions, type Seen, seenOf, type Writer } from "./write.ts";

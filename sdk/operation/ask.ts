@@ -10,7 +10,7 @@ export interface AskOptions {
   readonly url: string;
   /** As it is now: one that is renewed is read anew. Left out: it listens on loopback and asks for none. */
   readonly token?: () => string | Promise<string>;
-  /** ms for the whole of it, to the answer's last byte. Default 2 s. */
+  /** ms for the whole of it, to the answer's last byte. Default 1.8 s, so that it is known within 2. */
   readonly timeout?: number;
   /** Ask what would be said instead: spends nothing, grants nothing. */
   readonly explain?: boolean;
@@ -29,7 +29,7 @@ const LATER = (status: number) => status >= 500 || status === 429 || status === 
  * A client of the defender's HTTP API that cannot be fooled into a yes: it answers within `timeout`, with a decision of this
  * very request, or rejects with `defender-unreachable`, `defender-refused` or `defender-not-believed`.
  */
-export function createAsk({ url, token, timeout = 2_000, explain = false, fetch: call = fetch }: AskOptions): Ask {
+export function createAsk({ url, token, timeout = 1_800, explain = false, fetch: call = fetch }: AskOptions): Ask {
   const isDecision = createAjv().compile(DecisionSchema);
   const address = new URL(explain ? "/v1/explain" : "/v1/decide", url);
   const not = (what: string) => fault("defender-not-believed", { url, what });
