@@ -55,6 +55,8 @@ export class Courses {
   readonly #entries = new Map<string, Entry[]>();
   /** Which course a request belongs to. */
   readonly #asked = new Map<string, Place & Pick<Entry, "step" | "attempt" | "operation" | "deed">>();
+  /** Keys of courses of which something was said, per fault: while there are any, it is remembered. */
+  readonly #byFault = new Map<string, Set<string>>();
   /** Keys of courses per target's uid. */
   readonly #byTarget = new Map<string, Set<string>>();
   readonly #dirty = new Set<string>();
@@ -87,7 +89,7 @@ export class Courses {
     this.#touch(fingerprint);
     if (fault.isOpen || this.#keysOf(fault).some((key) => this.#entries.has(key))) return;
     for (const key of this.#keysOf(fault)) this.#forget(key, fault);
-    this.#faults.delete(fingerprint);
+    this.#drop(fingerprint);
   }
 
   #keysOf(fault: Fault): string[] {
@@ -105,6 +107,8 @@ export class Courses {
     if (entry.what === "asked" && isAnswered) return;
     all.push(entry);
     this.#entries.set(key, all);
+    const fingerprint = faultOf(key);
+    this.#byFault.set(fingerprint, (this.#byFault.get(fingerprint) ?? new Set()).add(key));
     const { step, attempt, operation, deed } = entry;
     this.#asked.set(id, { key, uid, step, attempt, operation, deed });
     this.#index(key, uid);
@@ -182,8 +186,17 @@ export class Courses {
     }
   }
 
+  /** What is over, and has no course any more: what was granted in an earlier episode still ends. */
+  #drop(fingerprint: string): void {
+    if (!this.#byFault.has(fingerprint) && this.#faults.get(fingerprint)?.isOpen === false)
+      this.#faults.delete(fingerprint);
+  }
+
   #forget(key: string, fault: Fault): void {
     this.#entries.delete(key);
+    const courses = this.#byFault.get(faultOf(key));
+    courses?.delete(key);
+    if (courses?.size === 0) this.#byFault.delete(faultOf(key));
     this.#at.delete(key);
     const keys = this.#byTarget.get(fault.ailment.target.uid);
     keys?.delete(key);
@@ -246,7 +259,7 @@ export class Courses {
     if (at > now) this.#wakeAt(key, at);
     else {
       this.#forget(key, fault);
-      if (this.#faults.get(fault.ailment.fingerprint) === fault) this.#faults.delete(fault.ailment.fingerprint);
+      this.#drop(fault.ailment.fingerprint);
     }
   }
 
@@ -325,6 +338,7 @@ export class Courses {
   }
 }
 
+const faultOf = (key: string): string => key.slice(0, key.indexOf("/"));
 const keyOf = ({ ailment }: Fault, remedier: string): string =>
   courseKey(ailment.fingerprint, ailment.episode, remedier);
 

@@ -96,6 +96,16 @@ const MUTANTS: Readonly<Record<string, typeof plan>> = {
 describe("courses", () => {
   it("keep their promises over random faults, answers, ends and restarts", () => holds(plan, 300));
 
+  it("end what was granted in an episode before the last, though nothing was asked in that one", () => {
+    const world = new HealerWorld(plan);
+    const open = { do: "open", fault: 1 } as const;
+    const close = { do: "close", fault: 1 } as const;
+    const pass = { do: "pass", ms: 1_000 } as const;
+    const grant = { do: "answer", which: 0, how: "grant" } as const;
+    for (const one of [open, pass, close, grant, open, pass, close, pass, { do: "restart" } as const]) world.apply(one);
+    world.settle();
+  });
+
   it.each(Object.entries(MUTANTS))("catches: %s", (_, mutant) => {
     expect(() => holds(mutant, 300, 7)).toThrow();
   });
