@@ -8,6 +8,7 @@ import { splitLog } from "#broker/log/split.ts";
 import { Alert } from "#functions/alert/alert.ts";
 import { defenderRoutes } from "#functions/defender/index.ts";
 import { Dispatcher } from "#functions/dispatcher/dispatcher.ts";
+import { remediesRoutes } from "#functions/healer/api.ts";
 import { Ledger } from "#functions/ledger/ledger.ts";
 import { Watcher } from "#functions/watcher/watcher.ts";
 import { fault, sayError } from "#sdk/errors.ts";
@@ -238,6 +239,7 @@ export class Standalone {
           callers: this.#options.callers,
         });
         defenderRoutes(this.#app, { defender: healing.defender, log, clock });
+        remediesRoutes(this.#app, { log, clock, healer: healing.healer });
         try {
           await this.#app.listen({ host: settings.address, port: settings.port });
         } catch (e) {

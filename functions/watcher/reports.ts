@@ -21,6 +21,8 @@ const BEAT = 10_000;
 /** ms that changes of sizes are gathered: nodes are what most budgets are shares of, pods change all the time. */
 const GATHER: Readonly<Record<(typeof COUNTED)[number], number>> = { "v1/Node": 250, "v1/Pod": 15_000 };
 const LOOK = 250;
+/** ms between heartbeats while nodes fall silent: doubt must not wait for the next regular one. */
+const BEAT_SOON = 1_000;
 
 /** What the defender goes by, on topic `clusters`: that the cluster is heard of, how old its views are, how large and healthy its scopes. */
 export class Reports {
@@ -28,6 +30,8 @@ export class Reports {
   #timers: NodeJS.Timeout[] = [];
   #told: Record<string, number> = {};
   #toldAt = Number.NEGATIVE_INFINITY;
+  #stale = 0;
+  #beatAt = Number.NEGATIVE_INFINITY;
   #count = 0;
 
   constructor(options: ReportsOptions) {
@@ -49,7 +53,9 @@ export class Reports {
 
   #look(): void {
     const { census, clock } = this.#options;
-    const since = clock.monotonic() - this.#toldAt;
+    const now = clock.monotonic();
+    if (now - this.#beatAt >= BEAT_SOON && census.leases(clock.now()).stale !== this.#stale) this.#beat();
+    const since = now - this.#toldAt;
     if (COUNTED.some((kind) => census.changes[kind] !== this.#told[kind] && since >= GATHER[kind])) this.#sizes();
   }
 
@@ -64,7 +70,10 @@ export class Reports {
 
   #beat(): void {
     const { census, cluster, clock, ages } = this.#options;
-    this.#say("heartbeat", TYPES.heartbeat, { cluster, ages: ages(), leases: census.leases(clock.now()) });
+    const leases = census.leases(clock.now());
+    this.#stale = leases.stale;
+    this.#beatAt = clock.monotonic();
+    this.#say("heartbeat", TYPES.heartbeat, { cluster, ages: ages(), leases });
   }
 
   #say(what: string, type: string, data: object): void {

@@ -2,7 +2,7 @@
  * The executor on a real API server: its definition, its rights, each operation, and grants to five executors each
  * that end at any await (300 in the lane; ROUNDSMAN_E2E_GRANTS=2000 takes six minutes). It goes by the account that `roundsman rbac --executor` prints.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -25,6 +25,7 @@ import { jobName } from "#sdk/operation/job.ts";
 import type { Target } from "#sdk/operation/request.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
 import { createAccount } from "./support/account.ts";
+import { rightsUsed } from "./support/audit-log.ts";
 import { Cluster } from "./support/cluster.ts";
 import { namespace, playedNode, pod } from "./support/objects.ts";
 import { roundsman } from "./support/roundsman.ts";
@@ -231,20 +232,10 @@ it("every operation is done, with the rights that are documented", { timeout: 24
   expect(left.items.map((one: any) => one.metadata.ownerReferences[0].kind)).toEqual(["DaemonSet"]);
   await succeeds("uncordon", node);
 
-  const used = new Set<string>();
+  const used = rightsUsed(cluster.place.state, "roundsman-executor");
   const allowed = rulesOf(OPERATIONS).flatMap(({ apiGroups, resources, verbs }) =>
     verbs.map((verb) => `${apiGroups[0]}/${resources[0]} ${verb}`),
   );
-  const lines = readFileSync(join(cluster.place.state, "logs", "audit.log"), "utf8")
-    .trim()
-    .split("\n");
-  for (const line of lines) {
-    const { user, verb, objectRef } = JSON.parse(line);
-    // Whoever could not be told apart has no name.
-    if (!user?.username?.endsWith(`${ACCOUNT}:roundsman-executor`) || objectRef === undefined) continue;
-    const { apiGroup = "", resource, subresource } = objectRef;
-    used.add(`${apiGroup}/${resource}${subresource ? `/${subresource}` : ""} ${verb}`);
-  }
   // Deleting its own jobs is a day later; a conflict of an eviction, after which a pod is read, need not come.
   // By the sweep alone, which looks for what is left of an executor that ended.
   const rare = ["roundsman.dev/remedyoperationjobs delete", "roundsman.dev/remedyoperationjobs list"];

@@ -30,6 +30,12 @@ export class Parts {
     return startedAt(pid) === ticks;
   }
 
+  /** @throws where it does not run */
+  pid(name: string): number {
+    if (!this.runs(name)) throw new Error(`${name} does not run`);
+    return this.#recorded(name)[0];
+  }
+
   /** Kills it at once, as a machine that fails would. */
   async stop(name: string): Promise<void> {
     if (!this.runs(name)) throw new Error(`${name} does not run`);
