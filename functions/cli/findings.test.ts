@@ -49,8 +49,11 @@ async function server(answer: (path: string) => { status?: number; body: string 
   return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 }
 
-const running = () =>
-  server((path) => ({ body: JSON.stringify(path === "/v1/cases" ? { cases: manifests } : { findings: ALL }) }));
+const bodyOf = (path: string) => {
+  if (path === "/v1/cases") return { cases: manifests };
+  return path.endsWith("/history") ? { episodes: [] } : { findings: ALL };
+};
+const running = () => server((path) => ({ body: JSON.stringify(bodyOf(path)) }));
 
 async function listed(options: Partial<FindingsOptions>, env: NodeJS.ProcessEnv = {}) {
   const { process, out } = fakeProcess({ env });

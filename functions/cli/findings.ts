@@ -1,3 +1,5 @@
+import type { Line } from "#functions/healer/line.ts";
+import { readLine } from "#functions/healer/read-line.ts";
 import { compareFindings, filterFindings } from "#functions/ledger/api.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
 import { fault } from "#sdk/errors.ts";
@@ -5,8 +7,9 @@ import type { Finding, SEVERITIES } from "#sdk/terms.ts";
 import { connect, type Remote } from "./client.ts";
 import type { Context } from "./context.ts";
 import { findingsTable, saySubject } from "./findings-table.ts";
+import { tellLine } from "./line-text.ts";
 import { ago, type Format, plain, print, wrap } from "./print.ts";
-import { readStored } from "./stored.ts";
+import { readStored, withStored } from "./stored.ts";
 
 interface Running extends Remote {
   readonly data?: string;
@@ -46,10 +49,12 @@ export async function findings(context: Context, options: FindingsOptions): Prom
   context.process.stdout.write(print(output, found, people));
 }
 
+/** A beginning that is long enough to ask for. */
+const FINGERPRINT = /^[0-9a-f]{4,64}$/;
+
 export async function show(context: Context, fingerprint: string, options: Running): Promise<void> {
   const { findings, cases } = await read(context, options);
   const fitting = findings.filter((f) => f.fingerprint.startsWith(fingerprint)).sort(compareFindings);
-  if (fitting.length === 0) throw fault("finding-unknown", { fingerprint });
   if (fitting.length > 1)
     throw fault("finding-ambiguous", {
       fingerprint,
@@ -59,11 +64,30 @@ export async function show(context: Context, fingerprint: string, options: Runni
         .map((f) => f.fingerprint)
         .join(", ")}${fitting.length > 10 ? ", …" : ""}`,
     });
-  const finding = fitting[0]!;
+  const [finding] = fitting;
+  if (!finding && !FINGERPRINT.test(fingerprint)) throw fault("finding-unknown", { fingerprint });
+  const line = await readHistory(context, finding?.fingerprint ?? fingerprint, options);
+  const done = tellLine(line);
+  const { stdout } = context.process;
+  // A node's condition is no finding, and has a history all the same.
+  if (!finding) {
+    const { fingerprint, cluster, case: name } = line;
+    stdout.write(print(options.output, line, () => `${name} of ${cluster}, ${fingerprint}\n\nWhat was done\n${done}`));
+    return;
+  }
   const manifest = cases.find((one) => one.name === finding.case);
-  context.process.stdout.write(
-    print(options.output, { ...finding, reasonOfCase: manifest?.reason }, () => tell(finding, manifest, Date.now())),
+  const { episodes } = line;
+  stdout.write(
+    print(options.output, { ...finding, reasonOfCase: manifest?.reason, history: episodes }, () =>
+      [tell(finding, manifest, Date.now()), ...(done === "" ? [] : ["", "What was done", done])].join("\n"),
+    ),
   );
+}
+
+async function readHistory(context: Context, fingerprint: string, options: Running): Promise<Line> {
+  const { data, cluster } = options;
+  if (data !== undefined) return withStored(data, cluster, (log) => readLine(log, fingerprint));
+  return (await connect(context, options)).get(`/v1/findings/${fingerprint}/history`);
 }
 
 function tell(finding: Finding, manifest: Manifest | undefined, now: number): string {

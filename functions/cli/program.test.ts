@@ -34,6 +34,7 @@ const COMMANDS = [
   "audit",
   "approve",
   "defender",
+  "remedies",
 ];
 
 describe("help", () => {

@@ -6,6 +6,12 @@ import { addDefenderCommands } from "./defender-program.ts";
 import { EXIT } from "./exit.ts";
 import { cases, cluster, example, many, output, running, scope } from "./flags.ts";
 
+/** What is said of a remedy. */
+const WORDS_SAID = [
+  ...["held", "observed", "granted", "denied", "waiting", "started"],
+  ...["succeeded", "failed", "undone", "expired", "escalated"],
+];
+
 /** The command line. Each command's work is loaded when it is called. */
 export function createProgram(context: Context): Command {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", context.here), "utf8")) as { version: string };
@@ -61,7 +67,7 @@ export function createProgram(context: Context): Command {
     .action(async (options) => (await import("./findings.ts")).findings(context, options));
   example(findings, "roundsman findings --severity high --owner 'team-*'");
 
-  const show = add("show", "everything about one finding: why it matters and what to do").argument(
+  const show = add("show", "everything about one finding: why it matters, what to do, what was done").argument(
     "<fingerprint>",
     "its fingerprint, or a unique beginning",
   );
@@ -115,5 +121,18 @@ export function createProgram(context: Context): Command {
     .action(async (action, options) => (await import("./crd.ts")).crd(context, action, options));
   example(crd, "roundsman crd | kubectl apply --server-side -f -", "roundsman crd install --kubeconfig ~/.kube/config");
   addDefenderCommands(context, add);
+
+  const remedies = add("remedies", "what was done about what is wrong, newest first; --stats: how well it went");
+  output(running(remedies))
+    .option("--since <time>", "RFC 3339, or how long ago: 24h")
+    .addOption(new Option("--what <word>", "only this").choices(WORDS_SAID))
+    .option("--target <glob>", "of these targets: Node/gpu-*, Pod/shop/web, or a name")
+    .option("--operation <glob>", "these operations")
+    .option("--fingerprint <beginning>", "for this finding, or this node's condition")
+    .option("--limit <n>", "at most so many (default: 50)")
+    .option("--before <offset>", "older than this, as the page before says")
+    .option("--stats", "instead: per case and operation asked, granted, denied, succeeded, repaired, came back")
+    .action(async (options) => (await import("./remedies.ts")).remedies(context, options));
+  example(remedies, "roundsman remedies --since 2h --what denied --target 'Node/gpu-*'", "roundsman remedies --stats");
   return program;
 }

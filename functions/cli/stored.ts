@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readConfig } from "#broker/config-view.ts";
 import { openFileLog } from "#broker/log/file/file-log.ts";
+import type { Log } from "#broker/log/log.ts";
 import { clusterDirectory } from "#functions/standalone/paths.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
 import { fault } from "#sdk/errors.ts";
@@ -10,14 +11,26 @@ import { systemClock } from "#sdk/runtime/clock.ts";
 import { sayFileError } from "#sdk/runtime/file-error.ts";
 import type { Finding } from "#sdk/terms.ts";
 
-/** What a data directory holds, read without touching it. */
-export async function readStored(
+/** Reads a data directory's log without touching it. */
+export async function withStored<T>(
   data: string,
   cluster: string | undefined,
-): Promise<{ findings: Finding[]; cases: readonly Manifest[] }> {
+  read: (log: Log) => Promise<T>,
+): Promise<T> {
   const dir = cluster === undefined ? await onlyCluster(data) : clusterDirectory(data, cluster);
   const log = await openFileLog({ dir, clock: systemClock, readOnly: true, warn: () => undefined });
   try {
+    return await read(log);
+  } finally {
+    await log.close();
+  }
+}
+
+export const readStored = (
+  data: string,
+  cluster: string | undefined,
+): Promise<{ findings: Finding[]; cases: readonly Manifest[] }> =>
+  withStored(data, cluster, async (log) => {
     const findings = new Map<string, Finding>();
     for await (const records of log.read("findings"))
       for (const { value } of records) {
@@ -26,10 +39,7 @@ export async function readStored(
         findings.set(finding.fingerprint, finding);
       }
     return { findings: [...findings.values()], cases: (await readConfig(log))?.manifests ?? [] };
-  } finally {
-    await log.close();
-  }
-}
+  });
 
 async function onlyCluster(data: string): Promise<string> {
   let names: string[];

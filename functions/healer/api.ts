@@ -2,10 +2,9 @@ import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import type { Log } from "#broker/log/log.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
-import { sinceOf } from "#sdk/serve/since.ts";
 import type { Healer } from "./healer.ts";
 import { readLine } from "./read-line.ts";
-import { type SaidQuery, said } from "./said.ts";
+import { queryOf, said } from "./said.ts";
 import { type What, WORDS } from "./words.ts";
 
 export interface RemediesApi {
@@ -32,9 +31,6 @@ const SaidQuerySchema = Type.Object(
   closed,
 );
 
-const LIMIT = 50;
-const MOST = 1_000;
-
 /** What was done about what is wrong: the latest, and of one finding from its beginning to its end. */
 export function remediesRoutes(app: FastifyInstance, { log, clock, healer }: RemediesApi): void {
   app.get(
@@ -46,14 +42,8 @@ export function remediesRoutes(app: FastifyInstance, { log, clock, healer }: Rem
       },
     },
     async ({ query }) => {
-      const { since, limit, before, ...rest } = query as Readonly<Record<string, string>> & Pick<SaidQuery, "what">;
-      const { found, before: older } = await said(log, {
-        ...rest,
-        ...(since !== undefined && { since: sinceOf(since, clock.now()) }),
-        ...(before !== undefined && { before: Number(before) }),
-        limit: Math.min(MOST, Math.max(1, Number(limit ?? LIMIT))),
-      });
-      return { remedies: found, before: older };
+      const { found, before } = await said(log, queryOf(query as Readonly<Record<string, string>>, clock.now()));
+      return { remedies: found, before };
     },
   );
   app.get(

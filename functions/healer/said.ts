@@ -1,6 +1,7 @@
 import type { Log } from "#broker/log/log.ts";
 import { type Backwards, lookBack } from "#broker/log/look-back.ts";
 import { matchesGlob } from "#sdk/resources/glob.ts";
+import { sinceOf } from "#sdk/serve/since.ts";
 import { readWord, type What, type Word } from "./words.ts";
 
 export interface SaidQuery {
@@ -15,6 +16,20 @@ export interface SaidQuery {
   readonly fingerprint?: string;
   readonly limit: number;
   readonly before?: number;
+}
+
+const LIMIT = 50;
+const MOST = 1_000;
+
+/** A query as it is written: by a person, or in an address. Throws `request-invalid`. */
+export function queryOf(words: Readonly<Record<string, string | undefined>>, now: number): SaidQuery {
+  const { since, limit, before, ...rest } = words;
+  return {
+    ...(rest as Pick<SaidQuery, "what">),
+    ...(since !== undefined && { since: sinceOf(since, now) }),
+    ...(before !== undefined && { before: Number(before) }),
+    limit: Math.min(MOST, Math.max(1, Number(limit ?? LIMIT))),
+  };
 }
 
 /** What came of remedies, newest first. */

@@ -1,6 +1,12 @@
+import { readConfig } from "#broker/config-view.ts";
+import type { Log, LogRecord } from "#broker/log/log.ts";
+import { parseJson } from "#sdk/event/json.ts";
+import { TYPES } from "#sdk/event/types.ts";
+import type { NodeCondition } from "#sdk/operation/condition.ts";
 import type { Remedier } from "#sdk/resources/remedier.ts";
+import type { Finding } from "#sdk/terms.ts";
 import type { Account } from "./account.ts";
-import type { Accounts } from "./accounts.ts";
+import { Accounts } from "./accounts.ts";
 import { MIN_SUCCESS } from "./successes.ts";
 
 /** Sums as the API and the CLI tell them. Shares are whole percents, times are ms; what nothing is known of is left out. */
@@ -27,6 +33,21 @@ export interface RemedierStats {
 
 export function statsOf(accounts: Accounts, remediers: readonly Remedier[]): Stats {
   return { accounts: accounts.all().map(told), remediers: remediers.map((one) => standing(accounts, one)) };
+}
+
+/** The same of a log that nobody follows. */
+export async function readStats(log: Log): Promise<Stats> {
+  const accounts = new Accounts();
+  const each = async (topic: string, take: (record: LogRecord, value: string) => void) => {
+    for await (const records of log.read(topic))
+      for (const record of records) if (record.value !== null) take(record, record.value);
+  };
+  await each("remedies", (record) => accounts.take(record));
+  await each("findings", (_, value) => accounts.finding(parseJson(value) as Finding));
+  await each("events", ({ headers }, value) => {
+    if (headers.ce_type === TYPES.nodeCondition) accounts.condition(parseJson(value) as NodeCondition);
+  });
+  return statsOf(accounts, (await readConfig(log))?.remediers ?? []);
 }
 
 function told({ repairTime, ...account }: Account): Stats["accounts"][number] {
