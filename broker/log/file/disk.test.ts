@@ -11,6 +11,15 @@ afterAll(() => rm(root, { recursive: true }));
 
 const text = async (disk: Disk, path: string) => (await disk.readWhole(path))?.toString();
 
+it("makes a folder whose name is one letter, below where the process runs", async () => {
+  try {
+    await nodeDisk.makeDirectory("~/b");
+    expect(await nodeDisk.list("~/b")).toEqual([]);
+  } finally {
+    await rm("~", { recursive: true });
+  }
+});
+
 // The tests of this folder stand on the faulty disk: it must behave as the system's does.
 describe.each<[string, () => Disk, string]>([
   ["the system's", () => nodeDisk, join(root, "a", "b", "c")],

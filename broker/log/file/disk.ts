@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 
 /** An open file. Positions and lengths are bytes. */
 export interface DiskFile {
@@ -92,9 +92,11 @@ const syncDirectory = async (path: string): Promise<void> => {
 /** The operating system's files. */
 export const nodeDisk: Disk = {
   async makeDirectory(path) {
-    const first = await mkdir(path, { recursive: true });
+    // Whole, so that both have their root in common.
+    const whole = resolve(path);
+    const first = await mkdir(whole, { recursive: true });
     if (first === undefined) return;
-    for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+    for (let made = whole; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
   },
   list: (path) => unless("ENOENT", undefined, () => readdir(path)),
   open: async (path, mode) => nodeFile(await open(path, FLAGS[mode])),
