@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: CPU per item (an empty start taken off), memory and lateness, beside a floor and a peer in one run on a
- * real API server with fake nodes. `--only=first-pass|change|time` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
+ * real API server with fake nodes. `--only=first-pass|change|time|remedies` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { ROOT } from "#test/e2e/support/testbed.ts";
 import { Changes } from "./changes.ts";
 import { firstPass } from "./first-pass.ts";
 import { oneChange } from "./one-change.ts";
+import { remedies } from "./remedies.ts";
 import { seedPods } from "./seed.ts";
 import { runSubject } from "./subject.ts";
 import { type Row, tableOf, withTable } from "./table.ts";
@@ -76,6 +77,8 @@ try {
   if (runs("change")) rows.push(...(await oneChange({ cluster, cases, runs: RUNS })));
   say("own time …");
   if (runs("time")) rows.push(await ownTime(cluster));
+  say("remedies …");
+  if (runs("remedies")) rows.push(...(await remedies(cluster)));
   const table = tableOf(rows);
   process.stdout.write(`${table}\n`);
   if (process.argv.includes("--write")) {
