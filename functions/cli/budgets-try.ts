@@ -1,5 +1,7 @@
-import { configOf } from "#functions/defender/from-resources.ts";
 import { readConfigFiles } from "#functions/standalone/config-files.ts";
+import { DEFAULT_RESOURCES } from "#functions/standalone/default-resources.ts";
+import { configWith } from "#functions/standalone/healing.ts";
+import { mergeResources } from "#functions/standalone/resources.ts";
 import { connect, type Remote } from "./client.ts";
 import type { Context } from "./context.ts";
 import { type Format, plain, print } from "./print.ts";
@@ -23,7 +25,7 @@ interface DryRun {
 
 /** What the budgets of a folder would have said to what was asked before. Nothing is changed by it. */
 export async function tryBudgets(context: Context, options: TryOptions): Promise<void> {
-  const config = configOf(await readConfigFiles(options.try), Date.now());
+  const config = configWith(mergeResources(DEFAULT_RESOURCES, await readConfigFiles(options.try)), Date.now());
   const client = await connect(context, options);
   const since = options.since ?? "24h";
   const answer = await client.post<DryRun>("/v1/budgets/dry-run", { config, since });

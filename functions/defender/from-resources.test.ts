@@ -37,6 +37,12 @@ describe("what resources say", () => {
     });
   });
 
+  it("leaves it to a person's yes what is dangerous by itself, unless it says otherwise", () => {
+    expect(configOf([], NOW, ["webhook"]).settings.dangerous).toEqual(["webhook"]);
+    expect(configOf([defender({})], NOW, ["webhook"]).settings.dangerous).toEqual(["webhook"]);
+    expect(configOf([defender({ dangerous: [] })], NOW, ["webhook"]).settings.dangerous).toEqual([]);
+  });
+
   it("is nothing where nobody said anything: then nothing is granted", () => {
     expect(configOf([], NOW)).toEqual({ budgets: [], trust: [], calendars: [], settings: DEFAULT_SETTINGS });
   });

@@ -47,8 +47,9 @@ function budgetOf({ metadata: { name }, spec }: BudgetResource): Budget {
 
 type Rest = Omit<Config, "budgets">;
 
-function restOf(resource: DefenderResource | undefined, now: number): Rest {
-  if (!resource) return { trust: [], calendars: [], settings: DEFAULT_SETTINGS };
+function restOf(resource: DefenderResource | undefined, now: number, byThemselves: readonly string[]): Rest {
+  const defaults = { ...DEFAULT_SETTINGS, dangerous: byThemselves };
+  if (!resource) return { trust: [], calendars: [], settings: defaults };
   const refuse = refuser(`Defender ${resource.metadata.name}`);
   const { trust = [], calendars = [], dangerous, epsilon, notAfter, staleLeases } = resource.spec;
   return {
@@ -57,7 +58,7 @@ function restOf(resource: DefenderResource | undefined, now: number): Rest {
       expandCalendar(one, now, (field, what) => refuse(`spec.calendars.${at}.${field}`, `(${one.name}) ${what}`)),
     ),
     settings: {
-      ...DEFAULT_SETTINGS,
+      ...defaults,
       ...(dangerous && { dangerous }),
       ...(epsilon !== undefined && { epsilon: durationMs(epsilon, "spec.epsilon") }),
       ...(notAfter !== undefined && { notAfter: durationMs(notAfter, "spec.notAfter") }),
@@ -73,9 +74,10 @@ function restOf(resource: DefenderResource | undefined, now: number): Rest {
 
 /**
  * What the defender goes by, of the resources that people write: Budgets, and one Defender. Schedules are expanded from
- * `now` (unix ms) on, so it is worked out anew every day. @throws config-invalid: names the resource and its field
+ * `now` (unix ms) on, so it is worked out anew every day. `dangerous`: what needs a person's yes where the Defender does not
+ * say otherwise. @throws config-invalid: names the resource and its field
  */
-export function configOf(resources: readonly Resource[], now: number): Config {
+export function configOf(resources: readonly Resource[], now: number, dangerous: readonly string[] = []): Config {
   const budgets = resources.filter((one) => one.kind === "Budget");
   const [first, second] = resources.filter((one) => one.kind === "Defender");
   if (second)
@@ -84,7 +86,7 @@ export function configOf(resources: readonly Resource[], now: number): Config {
       key: "metadata.name",
       what: `stands beside Defender ${first!.metadata.name}; there is one defender, so write both into one`,
     });
-  const config: Config = { budgets: budgets.map(budgetOf), ...restOf(first, now) };
+  const config: Config = { budgets: budgets.map(budgetOf), ...restOf(first, now, dangerous) };
   try {
     return createConfigCheck(CAPS)(config, "The configuration");
   } catch (e) {

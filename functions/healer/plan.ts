@@ -49,6 +49,7 @@ export const EXPIRES = 30_000;
 const SOONEST = 5_000;
 const LATEST = 10 * 60_000;
 const PAUSE = 10_000;
+const YES = 30_000;
 /** Attempts of one step that were granted and not begun, before the next one. */
 const TRIES = 5;
 const ESCALATE_AFTER = "10m";
@@ -190,7 +191,8 @@ function againAt({ at, step, attempt, deed, ...last }: Entry, entries: readonly 
   ).length;
   const until = "until" in last ? last.until : undefined;
   const wait = until === undefined ? backOff(refusals - 1) : until - at;
-  const bounded = Math.min(Math.max(wait, SOONEST), LATEST);
+  // A person's yes comes at any moment, and nobody tells.
+  const bounded = Math.min(Math.max(wait, SOONEST), last.what === "waiting" ? YES : LATEST);
   return at + bounded + spread(`${deed}/${attempt}`) * Math.min(bounded / 10, 5_000);
 }
 

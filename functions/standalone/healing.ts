@@ -4,7 +4,7 @@ import { createWriter } from "#broker/kube/index.ts";
 import type { Log, Subscription } from "#broker/log/log.ts";
 import { EXPAND_EVERY } from "#functions/defender/calendars.ts";
 import { configOf } from "#functions/defender/from-resources.ts";
-import { Defender, followClusters, followRemedies, sayDecision } from "#functions/defender/index.ts";
+import { type Config, Defender, followClusters, followRemedies, sayDecision } from "#functions/defender/index.ts";
 import { Executor } from "#functions/executor/executor.ts";
 import { OPERATIONS } from "#functions/executor/operations/index.ts";
 import { checkRemediers } from "#functions/healer/check-remediers.ts";
@@ -35,12 +35,16 @@ export interface HealingOptions {
 
 const INFO = OPERATIONS.map(({ name, params }) => ({ name, params }));
 const NAMES: ReadonlySet<string> = new Set(INFO.map(({ name }) => name));
+const DANGEROUS = OPERATIONS.filter(({ dangerous }) => dangerous).map(({ name }) => name);
 const CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const ACTOR = "remedy";
 
+/** What the defender goes by of these resources; operations that are dangerous by themselves need a person's yes. */
+export const configWith = (resources: readonly Resource[], now: number): Config => configOf(resources, now, DANGEROUS);
+
 /** @throws config-invalid where resources for remedies have a mistake: names the resource and its field */
 export function checkHealing(resources: readonly Resource[], now: number): void {
-  configOf(resources, now);
+  configWith(resources, now);
   checkRemediers(
     resources.filter((one) => one.kind === "Remedier"),
     INFO,
@@ -114,7 +118,7 @@ export class Healing {
 
   async #configure(): Promise<void> {
     const { resources, clock } = this.#options;
-    const config = configOf(resources(), clock.now());
+    const config = configWith(resources(), clock.now());
     if (!isDeepStrictEqual(config, this.#defender.config)) await this.#defender.configure(config, "configuration");
   }
 
