@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Log, LogRecord } from "./log.ts";
 
 export interface Backwards<T> {
@@ -43,6 +44,8 @@ async function readPart<T>(
   const kept: [T, number][] = [];
   let isOld = false;
   for await (const records of log.read(topic, { from })) {
+    // What is read ahead comes at once: others have their turn all the same.
+    await setImmediate();
     for (const record of records) {
       if (record.offset >= to) return { kept, isOld };
       const one = take(record);

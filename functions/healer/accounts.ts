@@ -5,7 +5,7 @@ import { conditionEpisode, conditionFingerprint, isWell } from "#sdk/operation/c
 import type { Finding } from "#sdk/terms.ts";
 import { type Account, emptyAccount } from "./account.ts";
 import { CONDITION } from "./matching.ts";
-import { remember } from "./remember.ts";
+import { Recent } from "./recent.ts";
 import { Repairs } from "./repairs.ts";
 import { type Rate, Successes } from "./successes.ts";
 import { readWord, type Word } from "./words.ts";
@@ -19,8 +19,8 @@ interface Request {
 
 export class Accounts {
   readonly #accounts = new Map<string, Account>();
-  readonly #requests = new Map<string, Request>();
-  readonly #seen = new Map<string, true>();
+  readonly #requests = new Recent<string, Request>();
+  readonly #seen = new Recent<string, true>();
   readonly #repairs = new Repairs();
   readonly #successes = new Successes();
 
@@ -31,7 +31,7 @@ export class Accounts {
     // Told twice it is the same word.
     const told = `${word.id}/${word.what}`;
     if (this.#seen.has(told)) return;
-    remember(this.#seen, told, true);
+    this.#seen.set(told, true);
     const request = this.#requestOf(word);
     if (request) this.#count(word, request);
   }
@@ -111,7 +111,7 @@ export class Accounts {
     const account = this.#accounts.get(key) ?? emptyAccount(name, operation);
     this.#accounts.set(key, account);
     const request = { account, remedier, ...finding };
-    remember(this.#requests, word.id, request);
+    this.#requests.set(word.id, request);
     // That it was asked for says that it was raised: topic `findings` may hold nothing of it any more.
     const { fingerprint, episode } = finding;
     if (!name.startsWith(CONDITION)) this.#repairs.finding({ fingerprint, episode });

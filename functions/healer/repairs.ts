@@ -1,6 +1,6 @@
 /** Which success was a repair, how long that took, and what came back: successes and lives of faults, in any order. */
 import type { Account } from "./account.ts";
-import { remember } from "./remember.ts";
+import { Recent } from "./recent.ts";
 
 /** From raised to resolved. */
 export interface Life {
@@ -34,14 +34,14 @@ export const COMES_BACK = 60 * 60_000;
 const LATEST = 10;
 
 export class Repairs {
-  readonly #lives = new Map<string, Known>();
+  readonly #lives = new Recent<string, Known>();
   /** Per fault, the oldest first. */
-  readonly #successes = new Map<string, readonly Success[]>();
+  readonly #successes = new Recent<string, readonly Success[]>();
 
   /** An operation for this episode succeeded. */
   succeeded(fingerprint: string, episode: number, at: number, account: Account): void {
     const before = this.#successes.get(fingerprint) ?? [];
-    remember(this.#successes, fingerprint, [...before, { episode, at, account, isOver: false }].slice(-LATEST));
+    this.#successes.set(fingerprint, [...before, { episode, at, account, isOver: false }].slice(-LATEST));
     this.#settle(fingerprint);
   }
 
@@ -49,7 +49,7 @@ export class Repairs {
   finding({ fingerprint, episode, resolved, isWithdrawn = false }: Life): void {
     const known = this.#lives.get(fingerprint);
     if (known && known.episode > episode) return;
-    if (known?.episode !== episode) remember(this.#lives, fingerprint, { first: episode, episode, isCounted: false });
+    if (known?.episode !== episode) this.#lives.set(fingerprint, { first: episode, episode, isCounted: false });
     const life = this.#lives.get(fingerprint)!;
     if (resolved !== undefined) life.resolved = resolved;
     if (isWithdrawn) life.isCounted = true;
@@ -61,7 +61,7 @@ export class Repairs {
     const known = this.#lives.get(fingerprint);
     if (known && known.episode >= episode) return;
     if (known && known.resolved === undefined) known.episode = episode;
-    else remember(this.#lives, fingerprint, { first: episode, episode, isCounted: false });
+    else this.#lives.set(fingerprint, { first: episode, episode, isCounted: false });
     this.#settle(fingerprint);
   }
 

@@ -53,30 +53,41 @@ export interface Word {
 const TYPE = /^dev\.roundsman\.remedy\.(\w+)\.v1$/;
 const isWhat = (text: string | undefined): text is What => (WORDS as readonly (string | undefined)[]).includes(text);
 
+/** What is taken from a record as it stands. */
+const KEYS = [
+  ...(["id", "matter", "cluster", "operation", "params", "target", "finding", "case", "remedier", "step"] as const),
+  ...(["attempt", "message", "decision", "grant", "until", "executor", "failure", "begun"] as const),
+] satisfies (keyof Word)[];
+
 /** Undefined: no word on a remedy. */
 export function readWord({ headers, value, time }: Pick<LogRecord, "headers" | "value" | "time">): Word | undefined {
   const what = TYPE.exec(headers.ce_type ?? "")?.[1];
   if (value === null || !isWhat(what)) return undefined;
-  const data = parseJson(value) as Omit<Word, "what" | "at"> & { readonly reason?: string };
-  if (what === "due") return wordOfDue(parseJson(value) as RemedyDue, time);
-  const { id, matter, cluster, operation, params, target, finding, remedier, step, attempt } = data;
-  const { decision, grant, until, executor, failure, begun, message = data.reason } = data;
-  return defined({
-    ...{ what, id, matter, at: time, cluster, operation, params, target, finding, case: data.case, remedier, step },
-    ...{ attempt, message, decision, grant, until, executor, failure, begun },
-  });
+  const data = parseJson(value) as Word & { readonly reason?: string };
+  if (what === "due") return wordOfDue(data as unknown as RemedyDue, time);
+  // Thousands are read at once: no way over entries, which takes longer than parsing.
+  const word: Record<string, unknown> = { what, at: time };
+  for (const key of KEYS) if (data[key] !== undefined) word[key] = data[key];
+  if (data.message === undefined && data.reason !== undefined) word.message = data.reason;
+  return word as unknown as Word;
 }
 
-function wordOfDue({ id, matter, ailment, operation, params, target, ...due }: RemedyDue, at: number): Word {
-  const { fingerprint, episode, cluster, message } = ailment;
-  const { remedier, step, attempt } = due;
-  const finding = { fingerprint, episode };
-  return defined({
-    ...{ what: "due" as const, id, matter, at, cluster, operation, params, target, finding, case: ailment.case },
-    ...{ remedier, step, attempt, message },
-  });
-}
-
-/** Without what is undefined. */
-const defined = <T extends object>(all: { readonly [K in keyof T]: T[K] | undefined }): T =>
-  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as T;
+const wordOfDue = (
+  { id, matter, ailment, operation, params, target, remedier, step, attempt }: RemedyDue,
+  at: number,
+): Word => ({
+  what: "due",
+  id,
+  matter,
+  at,
+  cluster: ailment.cluster,
+  operation,
+  ...(params && { params }),
+  target,
+  finding: { fingerprint: ailment.fingerprint, episode: ailment.episode },
+  case: ailment.case,
+  remedier,
+  step,
+  attempt,
+  message: ailment.message,
+});
