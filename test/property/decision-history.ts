@@ -143,3 +143,27 @@ function underBrake(grants: readonly Ask[], calls: readonly Call[]): string[] {
       .map(({ offset }) => `fence ${fence} was granted under the brake ${offset}`),
   );
 }
+
+/** An operation that began: the fence of its grant, and when, ms of the kernel's clock. */
+export interface Begun {
+  readonly place: Place;
+  readonly fence: number;
+  readonly at: number;
+}
+
+/** What is promised at last: no window of any length that a budget names holds more operations begun than it allows. */
+export function overBegun(begun: readonly Begun[], { name, scope, operations, most, span }: Promised): string[] {
+  const flaws: string[] = [];
+  const perKey = new Map<string, number[]>();
+  for (const { place, at } of begun.toSorted((a, b) => a.at - b.at)) {
+    const key = operations && !operations.includes(place.operation) ? undefined : scopeKey(scope, place);
+    if (key === undefined) continue;
+    const all = perKey.get(key) ?? [];
+    perKey.set(key, all);
+    all.push(at);
+    const first = all[all.length - 1 - most];
+    if (first !== undefined && at - first < span)
+      flaws.push(`${name}: ${most + 1} operations began within ${(at - first).toFixed(1)} ms in "${key}"`);
+  }
+  return flaws;
+}
