@@ -1,4 +1,4 @@
-import type { Config, Standing } from "#functions/defender/index.ts";
+import type { Budget, Config, Standing } from "#functions/defender/index.ts";
 import { sayScope } from "#functions/defender/scopes.ts";
 import { sayDuration } from "#sdk/case/duration.ts";
 import { type Brake, tellBrakes } from "./brake.ts";
@@ -12,6 +12,8 @@ export interface BudgetsOptions extends Remote {
 
 interface Budgets {
   readonly config: Config;
+  /** Of the program; no budget can raise them. */
+  readonly caps: readonly Budget[];
   readonly initialised: boolean;
   readonly standing: readonly Standing[];
 }
@@ -28,18 +30,22 @@ const isSpent = ({ limit, remains, latched }: Standing): boolean => latched || l
 const sayBack = (until: number | undefined): string =>
   until === undefined ? "-" : `${new Date(until).toISOString().slice(0, 19)}Z`;
 
-function tell({ config, initialised, standing }: Budgets, brakes: readonly Brake[]): string {
+function tell({ config, caps, initialised, standing }: Budgets, brakes: readonly Brake[]): string {
   const spent = standing.filter(isSpent);
-  const rows = standing.map((one) => [
-    one.budget,
-    sayScope(one.in),
-    one.limit === undefined
-      ? "?"
-      : `${one.limit}${one.window === undefined ? " at once" : ` per ${sayDuration(one.window)}`}`,
-    String(one.used),
-    String(one.remains),
-    one.latched ? "latched" : sayBack(one.until),
-  ]);
+  // A cap that is not spent is far away: only what is of the budgets is shown.
+  const isCap = ({ budget }: Standing) => caps.some(({ name }) => name === budget);
+  const rows = standing
+    .filter((one) => isSpent(one) || !isCap(one))
+    .map((one) => [
+      one.budget,
+      sayScope(one.in),
+      one.limit === undefined
+        ? "?"
+        : `${one.limit}${one.window === undefined ? " at once" : ` per ${sayDuration(one.window)}`}`,
+      String(one.used),
+      String(one.remains),
+      one.latched ? "latched" : sayBack(one.until),
+    ]);
   const untouched = config.budgets.filter(({ name }) => standing.every(({ budget }) => budget !== name));
   return [
     ...(initialised

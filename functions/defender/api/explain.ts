@@ -30,7 +30,7 @@ export const explainRoutes: Routes = (app, api) => {
         : await requestFrom(decided ?? asked, api, { actor: caller.name, now });
       const decision = defender.explain(request);
       return {
-        ...(decided && { decided, saidThen: tellDecision(decided, now) }),
+        ...(decided && { decided, saidThen: tellDecision(decided, decided.time) }),
         decision,
         says: tellDecision(decision, now),
         asked: request,
