@@ -98,6 +98,16 @@ describe("a repair", () => {
     expect(books.only).toMatchObject({ repaired: 1, repairTime: 3 * MINUTE });
   });
 
+  it("is not undone by an older episode that is heard of again", () => {
+    const later = 10 * MINUTE;
+    const books = new Books()
+      .granted(1, episode(later))
+      .resolved(later, later + MINUTE)
+      .raised(0);
+    books.succeeded(later + 2 * MINUTE, 1, episode(later));
+    expect(books.only).toMatchObject({ repaired: 1, repairTime: MINUTE, cameBack: 0 });
+  });
+
   it("is the last step's that succeeded, once", () => {
     const books = new Books()
       .granted(1, { operation: "cordon" })
@@ -171,6 +181,20 @@ describe("a node's condition", () => {
     expect(books.only).toMatchObject({ repaired: 1, repairTime: 2 * MINUTE, cameBack: 0 });
     books.accounts.condition(fact("False", 3 * MINUTE));
     expect(books.only).toMatchObject({ repaired: 1, cameBack: 1 });
+  });
+
+  it("is not repaired by what it was before it turned", () => {
+    const books = asked(2 * MINUTE).succeeded(3 * MINUTE, 1, at(2 * MINUTE));
+    for (const one of [fact("False", 2 * MINUTE), fact("True", MINUTE)]) books.accounts.condition(one);
+    expect(books.only.repaired).toBe(0);
+  });
+
+  it("has no repair time where its node does not say since when", () => {
+    const never = { finding: { fingerprint: story.CONDITION_FP, episode: 0 } };
+    const books = new Books().granted(1, { case: "condition/Ready", ...never }).succeeded(MINUTE, 1, never);
+    books.accounts.condition(fact("False", 0, { lastTransitionTime: "never" }));
+    books.accounts.condition(fact("True", 2 * MINUTE));
+    expect(books.only).toMatchObject({ repaired: 0, repairTime: 0 });
   });
 
   it("is not repaired by its node's end, nor by a node that says no times", () => {

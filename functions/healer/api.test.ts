@@ -48,6 +48,13 @@ describe("GET /v1/remedies", () => {
     expect(await (await setUp()).whats(query)).toEqual(expected);
   });
 
+  it("chooses by the finding that it is for, not by one that its text names", async () => {
+    const { tell, whats } = await setUp();
+    await tell(200_000, word("denied", 0, { message: `as was said of ${FP}` }, "ffff000011112222"));
+    expect(await whats(`?fingerprint=${FP}`)).toEqual(ALL);
+    expect(await whats("?fingerprint=ffff")).toEqual(["denied"]);
+  });
+
   it("goes back in pages", async () => {
     const { get } = await setUp();
     const seen: string[] = [];

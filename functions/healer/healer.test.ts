@@ -17,6 +17,7 @@ import { systemClock } from "#sdk/runtime/clock.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import type { Finding } from "#sdk/terms.ts";
 import { Healer } from "./healer.ts";
+import * as story from "./story.test-kit.ts";
 
 const hung = inspection.each({
   name: "x/hung",
@@ -148,6 +149,29 @@ describe("a finding that a remedier is for", () => {
     await tell(log, "open");
     await until(async () => (await said(log, "remedies")).length > 0);
     expect(await said(log, "remedies")).toEqual(["observed n1"]);
+  });
+
+  it("is only said, and why, where its remedier did no good; after a restart too", async () => {
+    const { log, start } = await world([remedier("act"), ACTS]);
+    for (let n = 0; n < 5; n++)
+      await log.append([
+        story.word("granted", n, { remedier: "hung" }),
+        story.report("failed", n, { failure: "not-verified" }),
+      ]);
+    const { healer, stop } = await start();
+    expect(healer.stats().remediers).toMatchObject([
+      { remedier: "hung", flaw: expect.stringContaining("0 succeeded") },
+    ]);
+    await tell(log, "open");
+    await until(async () => (await said(log, "remedies")).includes("observed n1"));
+    await stop();
+    await start();
+    await tell(log, "open", "n2");
+    await until(async () => (await said(log, "remedies")).includes("observed n2"));
+    expect(await said(log, "remedies")).not.toContain("granted n1");
+    const texts: string[] = [];
+    for await (const records of log.read("remedies")) texts.push(...records.map(({ value }) => value!));
+    expect(texts.at(-1)).toContain("Remedier hung only observes: of its latest 5 operations 0 succeeded");
   });
 
   it("is left alone where it names no object that was seen", async () => {
