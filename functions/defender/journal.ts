@@ -51,6 +51,8 @@ export class Journal {
   #decisions: NewRecord[] = [];
   #running: Promise<void> | undefined;
   #sinceSnapshot = 0;
+  /** Records at the end that could not be read: their numbers are left out, so that the fold sees the hole. */
+  #unread = 0;
   /** A snapshot that is packed, and waits for an append. */
   #snapshot: readonly NewRecord[] = [];
   #packing: Promise<void> | undefined;
@@ -91,6 +93,7 @@ export class Journal {
     for await (const records of log.read("defender", { from: this.#state.offset + 1 }))
       for (const record of records) {
         const input = readInput(record);
+        this.#unread = input ? 0 : this.#unread + 1;
         if (!input) continue;
         const [next, { decision }] = decide(this.#state, input);
         this.#state = next;
@@ -148,7 +151,7 @@ export class Journal {
   async #append(batch: readonly Waiting[]): Promise<void> {
     const { log, clock, ticks, snapshotEvery } = this.#options;
     const base = { boot: ticks.boot, ticks: ticks.now(), utc: Math.floor(clock.now()) };
-    const stamps = batch.map((_, at): Stamp => ({ ...base, count: this.#state.count + 1 + at }));
+    const stamps = batch.map((_, at): Stamp => ({ ...base, count: this.#state.count + this.#unread + 1 + at }));
     const inputs = batch.map(({ input }, at) => inputRecord(stamps[at]!, input));
     const told = this.#decisions.slice(0, TELL);
     // A snapshot comes after every decision from before it: whoever starts from it tells none of them.
@@ -158,6 +161,7 @@ export class Journal {
       throw fault("defender-unavailable", { what: sayError(e) }, e);
     });
     this.#lastAppend = base.ticks;
+    this.#unread = 0;
     this.#decisions = this.#decisions.slice(told.length);
     if (snapshot.length > 0) this.#snapshot = [];
     for (const [at, { input, resolve }] of batch.entries()) {

@@ -60,7 +60,7 @@ describe("the defender's journal", () => {
     ),
     text("a start that skips a record", "from: this.#state.offset + 1", "from: this.#state.offset + 2"),
     text("a start that reads a record twice", "from: this.#state.offset + 1", "from: this.#state.offset"),
-    text("numbers that have gaps", "this.#state.count + 1 + at", "this.#state.count + 1 + 2 * at"),
+    text("numbers that have gaps", "this.#unread + 1 + at", "this.#unread + 1 + 2 * at"),
     text(
       "a failed append that counts",
       "for (const { reject } of batch) reject(e);",

@@ -76,7 +76,7 @@ export class Load {
   }
 
   async #talk(socket: Socket): Promise<void> {
-    const reader = createInterface(socket);
+    const reader = createInterface(socket).on("error", () => socket.destroy());
     const lines = reader[Symbol.asyncIterator]();
     // One that is cut off never ends by itself.
     socket.on("error", () => socket.destroy()).once("close", () => reader.close());

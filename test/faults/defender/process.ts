@@ -78,7 +78,8 @@ const answer = async (asked: Asked): Promise<Answered> => {
 };
 const serve = (socket: Socket) => {
   socket.on("error", () => socket.destroy());
-  createInterface(socket).on("line", async (line) => {
+  const lines = createInterface(socket).on("error", () => socket.destroy());
+  lines.on("line", async (line) => {
     const answers = await Promise.all((JSON.parse(line) as Asked[]).map(answer));
     if (!socket.destroyed) socket.write(`${JSON.stringify(answers)}\n`);
   });
