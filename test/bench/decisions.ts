@@ -1,5 +1,5 @@
 /**
- * The defender alone: its windows, its fold, its journal on the disk, its start. `npm run bench:defender [windows|fold|journal|start]`.
+ * The defender alone: its windows, its fold, its journal on the disk, its start. `npm run bench:defender [windows|fold|journal|beside|start]`.
  * Figures are one process's; the journal's depend on what the disk of the temporary folder calls a sync.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -17,6 +17,7 @@ import { latestSnapshot } from "../../functions/defender/snapshots.ts";
 import { emptyState } from "../../functions/defender/state.ts";
 import { kernelTicks } from "../../functions/defender/ticks.ts";
 import { fullUntil, Windows } from "../../functions/defender/windows.ts";
+import { besideLimiters, worstCounts } from "./beside-limiters.ts";
 
 const say = (what: string, value: string) => process.stdout.write(`${what.padEnd(72)} ${value}\n`);
 const cpuOf = <T>(work: () => T): { us: number; result: T } => {
@@ -239,10 +240,21 @@ async function benchStart(total = 1_000_000): Promise<void> {
   rmSync(dir, { recursive: true });
 }
 
+async function benchBeside(): Promise<void> {
+  const { own, peer } = await besideLimiters();
+  say("beside: CPU per decision of four windows, 100,000 keys", `${(own.us * 1_000).toFixed(0)} ns`);
+  say("beside: the same by four limiters of rate-limiter-flexible in memory", `${(peer.us * 1_000).toFixed(0)} ns`);
+  say("beside: so many times as much (to reach: 5)", (peer.us / own.us).toFixed(1));
+  say("beside: bytes a key with ten live entries", `${own.bytes.toFixed(0)}, theirs ${peer.bytes.toFixed(0)}`);
+  for (const [name, count] of Object.entries(await worstCounts()))
+    say(`beside: most in any window that may hold ten, ${name}`, String(count));
+}
+
 async function main(part: string | undefined): Promise<void> {
   if (!part || part === "windows") benchWindows();
   if (!part || part === "fold") benchFold();
   if (!part || part === "journal") for (const concurrency of [1, 16, 256]) await benchJournal(concurrency);
+  if (!part || part === "beside") await benchBeside();
   if (!part || part === "start") await benchStart(Number(process.argv[3] ?? 1_000_000));
 }
 
