@@ -42,6 +42,8 @@ export interface SliceOptions {
   readonly seconds: number;
   readonly longestStop: number;
   readonly only?: readonly Fault[];
+  /** Whether the history of a run that failed stays. Default true. */
+  readonly keep?: boolean;
 }
 
 const budgets = CONFIGS.flatMap((config) => config.budgets);
@@ -59,7 +61,14 @@ const quietly = (work: Promise<unknown>) => work.catch(() => undefined);
 const said = (e: unknown) => [String(e)];
 
 /** One life of one log: load, faults, restarts; then its history and its log are judged. */
-export async function runSlice({ script, seed, seconds, longestStop, only = FAULTS }: SliceOptions): Promise<Slice> {
+export async function runSlice({
+  script,
+  seed,
+  seconds,
+  longestStop,
+  only = FAULTS,
+  keep = true,
+}: SliceOptions): Promise<Slice> {
   const random = seededRandom(seed);
   const dir = mkdtempSync(join(tmpdir(), "roundsman-defender-"));
   mkdirSync(join(dir, "log"));
@@ -114,8 +123,8 @@ export async function runSlice({ script, seed, seconds, longestStop, only = FAUL
     if (target.isUp) await target.kill();
     await history.close();
   }
-  const good = flaws.length === 0;
-  rmSync(good ? dir : join(dir, "none"), { recursive: true, force: true });
+  const isKept = keep && flaws.length > 0;
+  if (!isKept) rmSync(dir, { recursive: true });
   const { brakes = 0, granted = 0, ...faults } = counts;
   return {
     seed,
@@ -129,7 +138,7 @@ export async function runSlice({ script, seed, seconds, longestStop, only = FAUL
     vacuous,
     leastLoad: Math.round(leastLoad),
     flaws,
-    history: good ? undefined : dir,
+    history: isKept ? dir : undefined,
   };
 }
 
