@@ -1,4 +1,5 @@
-import { MUTANTS, type Mutant } from "../../property/defender-mutants.ts";
+import { MUTANTS } from "../../property/defender-mutants.ts";
+import type { Mutant } from "../../property/mutate.ts";
 
 const text = (name: string, file: string, find: string, replace: string): Mutant => ({ name, file, find, replace });
 
