@@ -43,6 +43,11 @@ describe("checkHistory", () => {
     expect(flawsOf(calls).length).toBeGreaterThan(0);
   });
 
+  it("takes a grant to be as old as the first call of its id, which may have got no answer", () => {
+    const { returned: _, outcome: __, offset: ___, fence: ____, ...unanswered } = grant(1, 0, 5);
+    expect(flawsOf([unanswered, grant(1, 90, 95), grant(2, 91, 96), grant(3, 92, 101)])).toEqual([]);
+  });
+
   it("counts each scope for itself, and only the operations that were named", () => {
     const elsewhere = { ...place, cluster: "b" };
     expect(flawsOf([grant(1, 0, 5), grant(2, 5, 10), grant(3, 50, 60, { place: elsewhere })])).toEqual([]);

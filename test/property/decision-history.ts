@@ -46,19 +46,28 @@ type Ask = Extract<Call, { what: "ask" }>;
 export function checkHistory(calls: readonly Call[], promised: readonly Promised[]): Verdict {
   const asks = calls.filter((call): call is Ask => call.what === "ask");
   const decided = asks.filter(({ outcome }) => outcome !== undefined);
-  const grants = grantsOf(decided);
+  const firstAsked = firstAskedOf(asks);
+  // It may have been decided at a call that got no answer: from the first call of its id on.
+  const grants = grantsOf(decided).map((one) => ({ ...one, invoked: firstAsked.get(one.id)! }));
   return {
     flaws: [
       ...promised.flatMap((one) => overBudget(grants, one)),
       ...contradictions(decided),
       ...sharedFences(grants),
-      ...inversions(asks),
+      ...inversions(asks, firstAsked),
       ...underBrake(grants, calls),
     ],
     calls: asks.length,
     decided: decided.length,
     granted: grants.length,
   };
+}
+
+function firstAskedOf(asks: readonly Ask[]): Map<string, number> {
+  const firstAsked = new Map<string, number>();
+  for (const { id, invoked } of asks)
+    firstAsked.set(id, Math.min(firstAsked.get(id) ?? Number.POSITIVE_INFINITY, invoked));
+  return firstAsked;
 }
 
 /** Each grant once, by the first call of its id: a retry tells of it later. In the order of their fences. */
@@ -118,10 +127,7 @@ function sharedFences(grants: readonly Ask[]): string[] {
 }
 
 /** What was answered before another was asked has the lower offset. */
-function inversions(asks: readonly Ask[]): string[] {
-  const firstAsked = new Map<string, number>();
-  for (const { id, invoked } of asks)
-    firstAsked.set(id, Math.min(firstAsked.get(id) ?? Number.POSITIVE_INFINITY, invoked));
+function inversions(asks: readonly Ask[], firstAsked: ReadonlyMap<string, number>): string[] {
   const inOrder = asks.filter(({ offset }) => offset !== undefined).sort((a, b) => a.offset! - b.offset!);
   const flaws: string[] = [];
   let latest = Number.NEGATIVE_INFINITY;

@@ -25,9 +25,9 @@ it(`seed ${seed}: no window is over its budget, and no answer contradicts the lo
     expect(slice.flaws).toEqual([]);
     expect(slice.vacuous).toEqual([]);
     // Budgets were contended, and tokens came back.
-    expect(slice.granted).toBeGreaterThan(500);
-    expect(slice.begun).toBeGreaterThan(200);
-    expect(slice.brakes).toBeGreaterThan(3);
+    expect(slice.granted).toBeGreaterThan(200);
+    expect(slice.begun).toBeGreaterThan(100);
+    expect(slice.brakes).toBeGreaterThan(0);
     for (const [fault, count] of Object.entries(slice.faults)) happened.set(fault, (happened.get(fault) ?? 0) + count);
   }
   expect([...happened.keys()].sort()).toEqual([...FAULTS].sort());
