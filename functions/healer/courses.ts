@@ -63,7 +63,8 @@ export class Courses {
   readonly #heap = new Heap<{ key: string; at: number }>();
   /** When a course is looked at next, by itself. */
   readonly #at = new Map<string, number>();
-  readonly #held = new Set<string>();
+  /** The latest word of its owner that a course was held by. */
+  readonly #held = new Map<string, string>();
 
   /** @param next only a test brings another */
   constructor(next: typeof plan = plan) {
@@ -198,6 +199,7 @@ export class Courses {
     courses?.delete(key);
     if (courses?.size === 0) this.#byFault.delete(faultOf(key));
     this.#at.delete(key);
+    this.#held.delete(key);
     const keys = this.#byTarget.get(fault.ailment.target.uid);
     keys?.delete(key);
     if (keys?.size === 0) this.#byTarget.delete(fault.ailment.target.uid);
@@ -271,9 +273,9 @@ export class Courses {
     now: number,
   ): Effect[] {
     if (at !== undefined) this.#wakeAt(key, at);
-    const word = `${key}/${step}/${fault.ailment.remedy ?? ""}/${why}`;
-    if (this.#held.has(word)) return [];
-    this.#held.add(word);
+    const word = `${step}/${why}`;
+    if (this.#held.get(key) === word) return [];
+    this.#held.set(key, word);
     const { operation, params } = remedier.spec.steps[step]!;
     const due = this.#dueOf(fault, remedier, { step, attempt: 0, operation, params: params ?? {} }, now);
     return [{ kind: "held", due, message: why, ...(at !== undefined && { until: at }) }];

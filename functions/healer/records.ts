@@ -1,4 +1,5 @@
 /** What the healer writes, and what it reads of others. */
+import { hash } from "node:crypto";
 import type { LogRecord, NewRecord } from "#broker/log/log.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
@@ -26,12 +27,10 @@ export function recordOfEffect(effect: Effect): NewRecord {
   const about = aboutOf(due);
   const { message, fence, until } = effect;
   const type = { expired: TYPES.remedyExpired, escalated: TYPES.remedyEscalated, held: TYPES.remedyHeld }[effect.kind];
-  return remedyRecord(type, source, {
-    ...about,
-    message,
-    ...(fence !== undefined && { fence }),
-    ...(until !== undefined && { until }),
-  });
+  const more = { ...(fence !== undefined && { fence }), ...(until !== undefined && { until }) };
+  // Its owner may say one thing after another.
+  const word = effect.kind === "held" ? hash("sha256", message, "hex").slice(0, 8) : undefined;
+  return remedyRecord(type, source, { ...about, message, ...more }, word);
 }
 
 const WHAT: Readonly<Record<string, Entry["what"]>> = {

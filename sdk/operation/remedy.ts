@@ -132,11 +132,12 @@ export const aboutOf = ({
   finding: { fingerprint: ailment.fingerprint, episode: ailment.episode },
 });
 
-/** All of one target in one order. Told twice it is the same word. */
+/** All of one target in one order. Told twice it is the same word; `word` tells apart what may be said several times of a request. */
 export const remedyRecord = (
   type: string,
   source: string,
   data: Pick<About, "id" | "cluster" | "target"> & Readonly<Record<string, unknown>>,
+  word?: string,
 ): ReturnType<typeof recordOf> => {
   const { cluster, target } = data;
   const subject = [target.kind, target.namespace ?? "", target.name];
@@ -144,7 +145,7 @@ export const remedyRecord = (
     topic: "remedies",
     key: [cluster, ...subject],
     type,
-    id: `${data.id}/${type.split(".").at(-2)}`,
+    id: [data.id, type.split(".").at(-2), ...(word === undefined ? [] : [word])].join("/"),
     source,
     subject: subject.join("/"),
     dataText: JSON.stringify(data),
