@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Key, Ref, Subject } from "../terms.ts";
 
 /** `kind/namespace/name`: how an identity names an object. */
@@ -18,6 +18,10 @@ export const subjectOf = (ref: Ref): Subject => ({
   name: ref.metadata.name,
 });
 
+/** The first hex digits of a hash over values in order: no two lists of values have one text. */
+export const hashOf = (parts: readonly unknown[], digits: number): string =>
+  hash("sha256", JSON.stringify(parts), "hex").slice(0, digits);
+
 /**
  * A finding's stable identity: hash(cluster, instance, rule, what), where `what` is the key, or the subject where keys
  * are uids, and `per`. Never free text, never a uid. 16 hex digits: two of a million findings share one with a
@@ -29,8 +33,4 @@ export const fingerprintOf = (
   rule: string | undefined,
   what: Key,
   per: string | undefined,
-): string =>
-  createHash("sha256")
-    .update(JSON.stringify([cluster, instance, rule ?? null, what, per ?? null]))
-    .digest("hex")
-    .slice(0, 16);
+): string => hashOf([cluster, instance, rule ?? null, what, per ?? null], 16);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hashOf } from "../case/identity.ts";
 
 /** The data of `dev.roundsman.node.condition.v1`: one transition of a node's condition, as the watcher saw it. */
 export interface NodeCondition {
@@ -25,10 +25,7 @@ export const isWell = ({ type, status }: Pick<NodeCondition, "type" | "status">)
 
 /** A condition's stable identity, as a finding's: never a uid, never its status. */
 export const conditionFingerprint = (cluster: string, node: string, type: string): string =>
-  createHash("sha256")
-    .update(JSON.stringify([cluster, "condition", node, type]))
-    .digest("hex")
-    .slice(0, 16);
+  hashOf([cluster, "condition", node, type], 16);
 
 /** Unix ms of its last transition; 0 where the node does not say. */
 export function conditionEpisode({ lastTransitionTime }: Pick<NodeCondition, "lastTransitionTime">): number {

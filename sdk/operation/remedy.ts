@@ -2,7 +2,7 @@
  * What passes between healer, remedy function and executor: a remedy that is due (topic `due`), and what came of asking
  * (topic `remedies`). What the executor says of it is in `outcome.ts`.
  */
-import { createHash } from "node:crypto";
+import { hashOf } from "../case/identity.ts";
 import { recordOf } from "../event/record.ts";
 import type { Finding } from "../terms.ts";
 import type { Decision } from "./decision.ts";
@@ -36,15 +36,12 @@ export interface Ailment {
 /** `observe`: say what one would do. */
 export type Strategy = "observe" | "act";
 
-const digest = (parts: readonly unknown[]): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 24);
-
 /** Stays the same over attempts: what a person approves. */
 export const matterOf = (fingerprint: string, episode: number, remedier: string, step: number): string =>
-  digest([fingerprint, episode, remedier, step]);
+  hashOf([fingerprint, episode, remedier, step], 24);
 
 /** A request's id: asked twice it is asked once. */
-export const requestId = (matter: string, attempt: number): string => digest([matter, attempt]);
+export const requestId = (matter: string, attempt: number): string => hashOf([matter, attempt], 24);
 
 /** The data of `dev.roundsman.remedy.due.v1`: all that the remedy function goes by. */
 export interface RemedyDue {
