@@ -5,6 +5,7 @@ import { Accounts } from "./accounts.ts";
 import { COMES_BACK } from "./repairs.ts";
 import { statsOf } from "./stats.ts";
 import * as story from "./story.test-kit.ts";
+import { readWord } from "./words.ts";
 
 const { FP, FINDING, START } = story;
 const SECOND = 1_000;
@@ -15,7 +16,7 @@ class Books {
   readonly accounts = new Accounts();
 
   take(ms: number, ...records: NewRecord[]): this {
-    for (const { headers, value } of records) this.accounts.take({ headers, value, time: START + ms });
+    for (const { headers, value } of records) this.accounts.take(readWord({ headers, value, time: START + ms })!);
     return this;
   }
   raised(ms: number, more: object = {}): this {

@@ -1,5 +1,4 @@
 /** What came of remedies, per case and operation: a fold over topics `remedies`, `findings` and `events`. */
-import type { LogRecord } from "#broker/log/log.ts";
 import type { NodeCondition } from "#sdk/operation/condition.ts";
 import { conditionEpisode, conditionFingerprint, isWell } from "#sdk/operation/condition.ts";
 import type { Finding } from "#sdk/terms.ts";
@@ -8,7 +7,7 @@ import { CONDITION } from "./matching.ts";
 import { Recent } from "./recent.ts";
 import { Repairs } from "./repairs.ts";
 import { type Rate, Successes } from "./successes.ts";
-import { readWord, type Word } from "./words.ts";
+import type { Word } from "./words.ts";
 
 interface Request {
   readonly account: Account;
@@ -24,10 +23,9 @@ export class Accounts {
   readonly #repairs = new Repairs();
   readonly #successes = new Successes();
 
-  /** A record of topic `remedies`; others are none of its business. */
-  take(record: Pick<LogRecord, "headers" | "value" | "time">): void {
-    const word = readWord(record);
-    if (!word || word.what === "due") return;
+  /** A word on a remedy; what is due is none yet. */
+  take(word: Word): void {
+    if (word.what === "due") return;
     // Told twice it is the same word.
     const told = `${word.id}/${word.what}`;
     if (this.#seen.has(told)) return;

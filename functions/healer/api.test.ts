@@ -6,6 +6,7 @@ import { Accounts } from "./accounts.ts";
 import { remediesRoutes } from "./api.ts";
 import { statsOf } from "./stats.ts";
 import { FP, REMEDIER, START, tellStory, word } from "./story.test-kit.ts";
+import { readWord } from "./words.ts";
 
 async function setUp() {
   let now = START;
@@ -18,7 +19,7 @@ async function setUp() {
   await tellStory({ log, tell });
   const app = createServer({ failed: (e) => expect.fail(String(e)) });
   const accounts = new Accounts();
-  for await (const records of log.read("remedies")) for (const record of records) accounts.take(record);
+  for await (const records of log.read("remedies")) for (const record of records) accounts.take(readWord(record)!);
   remediesRoutes(app, { log, clock, healer: { stats: () => statsOf(accounts, [REMEDIER]) } });
   const get = async (url: string) => {
     const answer = await app.inject({ url, headers: { host: "localhost" } });

@@ -5,7 +5,7 @@ import { isFault, sayError } from "#sdk/errors.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { NodeCondition } from "#sdk/operation/condition.ts";
-import type { Strategy } from "#sdk/operation/remedy.ts";
+import type { RemedyDue, Strategy } from "#sdk/operation/remedy.ts";
 import { instanceId, kindsOf } from "#sdk/resources/instances.ts";
 import type { Remedier } from "#sdk/resources/remedier.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
@@ -15,8 +15,9 @@ import { Accounts } from "./accounts.ts";
 import { type Fault, ofCondition, ofFinding } from "./ailments.ts";
 import { Courses, type Pending } from "./courses.ts";
 import { CONDITION } from "./matching.ts";
-import { recordOfEffect, takeRecord } from "./records.ts";
+import { recordOfEffect, takeDue, takeWord } from "./records.ts";
 import { type Stats, statsOf } from "./stats.ts";
+import { readWord, type Word } from "./words.ts";
 
 export interface HealerOptions {
   readonly log: Log;
@@ -115,12 +116,17 @@ export class Healer {
       if (topic === "findings") this.#finding(parseJson(record.value) as Finding);
       else if (topic === "events") {
         if (type === TYPES.nodeCondition) this.#condition(parseJson(record.value) as NodeCondition);
-      } else {
-        takeRecord(this.#courses, record);
-        this.#accounts.take(record);
-      }
+      } else if (topic === "due") {
+        if (type === TYPES.remedyDue) takeDue(this.#courses, parseJson(record.value) as RemedyDue);
+      } else this.#word(readWord(record));
     }
     this.#wake();
+  }
+
+  #word(word: Word | undefined): void {
+    if (!word) return;
+    takeWord(this.#courses, word);
+    this.#accounts.take(word);
   }
 
   #finding(finding: Finding): void {

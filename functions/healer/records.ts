@@ -1,14 +1,12 @@
 /** What the healer writes, and what it reads of others. */
 import { hash } from "node:crypto";
-import type { LogRecord, NewRecord } from "#broker/log/log.ts";
-import { parseJson } from "#sdk/event/json.ts";
+import type { NewRecord } from "#broker/log/log.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
-import type { Granted } from "#sdk/operation/granted.ts";
-import type { Failed, Succeeded } from "#sdk/operation/outcome.ts";
-import { type About, aboutOf, type NotGranted, type RemedyDue, remedyRecord } from "#sdk/operation/remedy.ts";
-import { courseKey, deedOf, type Entry } from "./course.ts";
+import { aboutOf, type RemedyDue, remedyRecord } from "#sdk/operation/remedy.ts";
+import { courseKey, deedOf } from "./course.ts";
 import type { Courses, Effect } from "./courses.ts";
+import type { Word } from "./words.ts";
 
 const source = "/healer";
 
@@ -33,54 +31,34 @@ export function recordOfEffect(effect: Effect): NewRecord {
   return remedyRecord(type, source, { ...about, message, ...more }, word);
 }
 
-const WHAT: Readonly<Record<string, Entry["what"]>> = {
-  [TYPES.remedyDenied]: "denied",
-  [TYPES.remedyWaiting]: "waiting",
-  [TYPES.remedyObserved]: "observed",
-  [TYPES.remedyGranted]: "granted",
-  [TYPES.remedyStarted]: "started",
-  [TYPES.remedySucceeded]: "succeeded",
-  [TYPES.remedyFailed]: "failed",
-  [TYPES.remedyExpired]: "expired",
-  [TYPES.remedyEscalated]: "escalated",
-};
+/** What is asked. */
+export function takeDue(courses: Courses, due: RemedyDue): void {
+  const { id, ailment, target, remedier, step, attempt, operation, params, strategy } = due;
+  const key = courseKey(ailment.fingerprint, ailment.episode, remedier);
+  const what = strategy === "observe" ? "observed" : "asked";
+  const deed = deedOf(operation, params);
+  courses.entry(id, { key, uid: target.uid }, { what, step, attempt, at: due.due, operation, deed });
+}
 
-/** Takes in what was due, and what came of it. */
-export function takeRecord(courses: Courses, { headers, value, time }: LogRecord): void {
-  const { ce_type: type = "" } = headers;
-  if (value === null) return;
-  if (type === TYPES.remedyDue) {
-    const due = parseJson(value) as RemedyDue;
-    const { id, ailment, remedier, step, attempt, operation, params, strategy } = due;
-    const key = courseKey(ailment.fingerprint, ailment.episode, remedier);
-    const what = strategy === "observe" ? "observed" : "asked";
-    courses.entry(
-      id,
-      { key, uid: due.target.uid },
-      { what, step, attempt, at: due.due, operation, deed: deedOf(operation, params) },
-    );
-    return;
-  }
-  const what = WHAT[type];
-  if (what === undefined) return;
-  const data = parseJson(value) as Partial<About & Granted & NotGranted & Succeeded & Failed> & { id: string };
-  const known = courses.requestOf(data.id) ?? placeOf(data);
+/** What came of it. */
+export function takeWord(courses: Courses, word: Word): void {
+  const { id, what, at } = word;
+  if (what === "due" || what === "held" || what === "undone") return;
+  const known = courses.requestOf(id) ?? placeOf(word);
   if (!known) return;
   const { key, uid, ...of } = known;
   const place = { key, uid };
-  const base = { ...of, at: time };
-  if (what === "granted") courses.entry(data.id, place, { ...base, what, ...data.grant! });
-  else if (what === "failed")
-    courses.entry(data.id, place, { ...base, what, failure: data.failure!, begun: data.begun! });
+  const base = { ...of, at };
+  if (what === "granted") courses.entry(id, place, { ...base, what, ...word.grant! });
+  else if (what === "failed") courses.entry(id, place, { ...base, what, failure: word.failure!, begun: word.begun! });
   else if (what === "denied" || what === "waiting")
-    courses.entry(data.id, place, { ...base, what, ...(data.until !== undefined && { until: data.until }) });
-  else courses.entry(data.id, place, { ...base, what });
+    courses.entry(id, place, { ...base, what, ...(word.until !== undefined && { until: word.until }) });
+  else courses.entry(id, place, { ...base, what });
 }
 
 /** Where it belongs, by its own words: after a start what was due may be gone already. */
-function placeOf({ finding, remedier, step, attempt, operation, params, target }: Partial<About & Granted>) {
-  if (!finding || remedier === undefined || step === undefined || attempt === undefined || operation === undefined)
-    return undefined;
+function placeOf({ finding, remedier, step, attempt, operation, params, target }: Word) {
+  if (!finding || remedier === undefined || step === undefined || attempt === undefined) return undefined;
   const key = courseKey(finding.fingerprint, finding.episode, remedier);
-  return { key, uid: target?.uid ?? "", step, attempt, operation, deed: deedOf(operation, params) };
+  return { key, uid: target.uid, step, attempt, operation, deed: deedOf(operation, params) };
 }

@@ -8,6 +8,7 @@ import type { Finding } from "#sdk/terms.ts";
 import type { Account } from "./account.ts";
 import { Accounts } from "./accounts.ts";
 import { MIN_SUCCESS } from "./successes.ts";
+import { readWord } from "./words.ts";
 
 /** Sums as the API and the CLI tell them. Shares are whole percents, times are ms; what nothing is known of is left out. */
 export interface Stats {
@@ -42,7 +43,10 @@ export async function readStats(log: Log): Promise<Stats> {
     for await (const records of log.read(topic))
       for (const record of records) if (record.value !== null) take(record, record.value);
   };
-  await each("remedies", (record) => accounts.take(record));
+  await each("remedies", (record) => {
+    const word = readWord(record);
+    if (word) accounts.take(word);
+  });
   await each("findings", (_, value) => accounts.finding(parseJson(value) as Finding));
   await each("events", ({ headers }, value) => {
     if (headers.ce_type === TYPES.nodeCondition) accounts.condition(parseJson(value) as NodeCondition);
