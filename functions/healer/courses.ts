@@ -55,6 +55,8 @@ export class Courses {
   readonly #entries = new Map<string, Entry[]>();
   /** Which course a request belongs to. */
   readonly #asked = new Map<string, Place & Pick<Entry, "step" | "attempt" | "operation" | "deed">>();
+  /** The ids of a course's requests. */
+  readonly #ids = new Map<string, Set<string>>();
   /** Keys of courses of which something was said, per fault: while there are any, it is remembered. */
   readonly #byFault = new Map<string, Set<string>>();
   /** Keys of courses per target's uid. */
@@ -112,6 +114,7 @@ export class Courses {
     this.#byFault.set(fingerprint, (this.#byFault.get(fingerprint) ?? new Set()).add(key));
     const { step, attempt, operation, deed } = entry;
     this.#asked.set(id, { key, uid, step, attempt, operation, deed });
+    this.#ids.set(key, (this.#ids.get(key) ?? new Set()).add(id));
     this.#index(key, uid);
     this.#wake(key, uid);
   }
@@ -203,7 +206,8 @@ export class Courses {
     const keys = this.#byTarget.get(fault.ailment.target.uid);
     keys?.delete(key);
     if (keys?.size === 0) this.#byTarget.delete(fault.ailment.target.uid);
-    for (const [id, asked] of this.#asked) if (asked.key === key) this.#asked.delete(id);
+    for (const id of this.#ids.get(key) ?? []) this.#asked.delete(id);
+    this.#ids.delete(key);
   }
 
   #plan(fault: Fault, { metadata, spec }: Remedier, now: number): Plan {
