@@ -6,21 +6,13 @@ import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { conditionFingerprint } from "#sdk/operation/condition.ts";
 import type { Granted } from "#sdk/operation/granted.ts";
+import { remedyRecord } from "#sdk/operation/remedy.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { Commits } from "./commits.ts";
 import { Executor, type ExecutorOptions } from "./executor.ts";
-import { targetKey } from "./reports.ts";
 import { CLUSTER, grant, node, type World, world } from "./world.test-kit.ts";
 
-const grantedRecord = (granted: Granted, data: object = granted) =>
-  recordOf({
-    topic: "remedies",
-    key: targetKey(granted),
-    type: TYPES.remedyGranted,
-    id: granted.id,
-    source: "/remedy",
-    dataText: JSON.stringify(data),
-  });
+const grantedRecord = (granted: Granted) => remedyRecord(TYPES.remedyGranted, "/remedy", granted);
 
 async function running(at: World, more: Partial<ExecutorOptions> = {}) {
   const log = memoryLog({ clock: at.timeline });
@@ -120,7 +112,7 @@ describe("the executor", () => {
     const n = node(at.admin, "n") as never;
     const strange = grant(at, "cordon", n, 1);
     const braked = grant(at, "cordon", n, 2);
-    await log.append([grantedRecord(strange, { ...strange, extra: 1 }), grantedRecord(braked)]);
+    await log.append([grantedRecord({ ...strange, extra: 1 } as Granted), grantedRecord(braked)]);
     expect(await told(log, "remedies", TYPES.remedyFailed, 1)).toMatchObject([
       { id: braked.id, failure: "brake", begun: false },
     ]);
