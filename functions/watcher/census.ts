@@ -26,8 +26,8 @@ export class Census {
   readonly #sizes = new Map<string, { -readonly [K in keyof Scoped]: Scoped[K] }>();
   /** Unix ms of the last renewal, by node. */
   readonly #leases = new Map<string, { readonly renewed: number; readonly source: string }>();
-  readonly #unheard = new Set<string>();
-  readonly #nodes = new Set<string>();
+  /** By name: whether the control plane has lost it. */
+  readonly #lost = new Map<string, boolean>();
   /** Counts changes of sizes, per kind. */
   readonly changes: Record<string, number> = { "v1/Node": 0, "v1/Pod": 0 };
 
@@ -45,10 +45,7 @@ export class Census {
     const { uid, name } = object.metadata;
     if (kind === LEASE) this.#leases.delete(name);
     else if (kind === "v1/Node" || kind === "v1/Pod") this.#set(kind, `${kind}/${uid}`, undefined);
-    if (kind === "v1/Node") {
-      this.#nodes.delete(name);
-      this.#unheard.delete(name);
-    }
+    if (kind === "v1/Node") this.#lost.delete(name);
   }
 
   /** A list of all that a source has: what was not in it is gone. */
@@ -66,12 +63,7 @@ export class Census {
             if (lease.source === source && !seen.has(name)) this.#leases.delete(name);
           return;
         }
-        if (kind === "v1/Node")
-          for (const name of this.#nodes)
-            if (!seen.has(name)) {
-              this.#nodes.delete(name);
-              this.#unheard.delete(name);
-            }
+        if (kind === "v1/Node") for (const name of this.#lost.keys()) if (!seen.has(name)) this.#lost.delete(name);
         if (kind !== "v1/Node" && kind !== "v1/Pod") return;
         for (const [id, share] of this.#shares)
           if (share.source === source && id.startsWith(`${kind}/`) && !seen.has(id)) this.#set(kind, id, undefined);
@@ -92,20 +84,18 @@ export class Census {
   /** A node is silent where its lease was not renewed in time, or where the control plane itself has lost it. */
   leases(now: number): Heartbeat["leases"] {
     let stale = 0;
-    for (const name of this.#nodes) {
+    for (const [name, isLost] of this.#lost) {
       const lease = this.#leases.get(name);
-      if (this.#unheard.has(name) || (lease && now - lease.renewed > LEASE_STALE)) stale++;
+      if (isLost || (lease && now - lease.renewed > LEASE_STALE)) stale++;
     }
-    return { total: this.#nodes.size, stale };
+    return { total: this.#lost.size, stale };
   }
 
   #node(node: any, source: string): void {
     const { name, uid } = node.metadata;
     const { zone = "", pool = "" } = placeOfNode(node);
     const ready = statusOf(node, "Ready");
-    this.#nodes.add(name);
-    if (ready === "Unknown") this.#unheard.add(name);
-    else this.#unheard.delete(name);
+    this.#lost.set(name, ready === "Unknown");
     const counts = [
       { scope: "cluster", name: "", kind: "Node" },
       { scope: "zone", name: zone, kind: "Node" },
