@@ -8,6 +8,7 @@
 import { expect, it } from "vitest";
 import { practiceArena } from "#functions/executor/arena.test-kit.ts";
 import { runExecutions } from "#functions/executor/at-most-once.test-kit.ts";
+import { kept } from "./runs.ts";
 
 const GRANTS = Number(process.env.ROUNDSMAN_LONG_GRANTS ?? 100_000);
 const SEED = Number(process.env.ROUNDSMAN_LONG_SEED ?? Date.now() % 1_000_000_000);
@@ -23,7 +24,7 @@ it.each(slices.map((grants, i) => [SEED + i, grants] as const))(
     const began = performance.now();
     const tally = await runExecutions({ arena, grants, seed, parallel: 1 });
     const seconds = Math.round((performance.now() - began) / 1000);
-    process.stdout.write(`${JSON.stringify({ seed, seconds, ...tally })}\n`);
+    kept("executor", { seed, seconds, ...tally });
     expect(tally.violations).toEqual([]);
     expect(tally.grants).toBe(grants);
     // A run in which nothing went wrong would prove nothing.
