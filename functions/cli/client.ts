@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fault, sayError } from "#sdk/errors.ts";
 import { parseJson } from "#sdk/event/json.ts";
+import { type Exchange, exchange } from "#sdk/runtime/exchange.ts";
 import { sayFileError } from "#sdk/runtime/file-error.ts";
 import type { Context } from "./context.ts";
 
@@ -8,6 +9,8 @@ import type { Context } from "./context.ts";
 export interface Remote {
   readonly url?: string;
   readonly tokenFile?: string;
+  /** PEM certificates that it is believed by. */
+  readonly caFile?: string;
 }
 
 export interface Client {
@@ -16,22 +19,31 @@ export interface Client {
 }
 
 /** A running Roundsman over HTTP. Rejects with `not-running` or `answered-badly`. */
-export async function connect({ process: { env } }: Context, { url: given, tokenFile }: Remote): Promise<Client> {
-  const url = given ?? `http://127.0.0.1:${env.PORT || 8080}`;
-  const token = tokenFile === undefined ? env.ROUNDSMAN_TOKEN || undefined : await readToken(tokenFile);
+export async function connect({ process: { env } }: Context, remote: Remote): Promise<Client> {
+  const { tokenFile, caFile = env.ROUNDSMAN_CA_FILE || undefined } = remote;
+  const url = remote.url ?? `http://127.0.0.1:${env.PORT || 8080}`;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw fault("words-unclear", {
+      text: `--url ${url}`,
+      what: "is no address",
+      wanted: "http://HOST:PORT or https://HOST:PORT",
+    });
+  const token = tokenFile === undefined ? env.ROUNDSMAN_TOKEN || undefined : await readText(tokenFile);
+  const ca = caFile === undefined ? undefined : await readText(caFile);
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
-    get: (path) => ask(url, path, { headers }),
+    get: (path) => ask(url, path, { headers, ca }),
     post: (path, body) =>
       ask(url, path, {
         method: "POST",
+        ca,
         headers: { ...headers, "content-type": "application/json" },
         body: JSON.stringify(body),
       }),
   };
 }
 
-async function readToken(file: string): Promise<string> {
+async function readText(file: string): Promise<string> {
   try {
     return (await readFile(file, "utf8")).trim();
   } catch (e) {
@@ -39,16 +51,18 @@ async function readToken(file: string): Promise<string> {
   }
 }
 
-async function ask<T>(url: string, path: string, init: RequestInit): Promise<T> {
+/** Bytes of an answer: an audit or a list of findings may be long. */
+const MOST = 1 << 28;
+
+async function ask<T>(url: string, path: string, of: Omit<Exchange, "signal">): Promise<T> {
   let status: number;
-  let text: string;
+  let text: string | undefined;
   try {
-    const response = await fetch(new URL(path, url), { ...init, signal: AbortSignal.timeout(10_000) });
-    status = response.status;
-    text = await response.text();
+    ({ status, text } = await exchange(new URL(path, url), { ...of, most: MOST, signal: AbortSignal.timeout(10_000) }));
   } catch (e) {
-    throw fault("not-running", { url, what: sayError((e as Error).cause ?? e) }, e);
+    throw fault("not-running", { url, what: sayError(e) }, e);
   }
+  if (text === undefined) throw fault("answered-badly", { url, status, what: `more than ${MOST} bytes` });
   let body: T & { error?: { message: string } };
   try {
     body = parseJson(text) as typeof body;

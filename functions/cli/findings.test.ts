@@ -97,7 +97,9 @@ describe("one that does not answer as it should", () => {
   test("is not running", async () => {
     const url = await running();
     const { port } = new URL(url);
-    await expect(listed({ url: "not a url" })).rejects.toThrow("No Roundsman answers at not a url (Invalid URL)");
+    await expect(listed({ url: "not a url" })).rejects.toThrow(
+      "--url not a url is no address: give http://HOST:PORT or https://HOST:PORT.",
+    );
     await expect(listed({}, { PORT: "1" })).rejects.toThrow("No Roundsman answers at http://127.0.0.1:1 (");
     expect(port).not.toBe("1");
   });

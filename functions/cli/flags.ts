@@ -24,6 +24,7 @@ export const running = (command: Command) =>
   command
     .option("--url <url>", "the running Roundsman to ask (default: http://127.0.0.1:$PORT, or 8080)")
     .option("--token-file <file>", "your token, where it asks for one; also ROUNDSMAN_TOKEN")
+    .option("--ca-file <file>", "PEM certificates an https:// one is believed by; also ROUNDSMAN_CA_FILE")
     .option("--data <dir>", "instead of asking one that runs: the data directory of a stopped one")
     .option("--cluster <name>", "only this cluster's; needed where a data directory holds several");
 
@@ -33,4 +34,5 @@ export const example = (command: Command, ...lines: string[]) =>
 export const remote = (command: Command) =>
   output(command)
     .option("--url <url>", "the running Roundsman to ask (default: http://127.0.0.1:$PORT, or 8080)")
-    .option("--token-file <file>", "your token, where it asks for one; also ROUNDSMAN_TOKEN");
+    .option("--token-file <file>", "your token, where it asks for one; also ROUNDSMAN_TOKEN")
+    .option("--ca-file <file>", "PEM certificates an https:// one is believed by; also ROUNDSMAN_CA_FILE");

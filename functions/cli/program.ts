@@ -36,6 +36,8 @@ export function createProgram(context: Context): Command {
     .option("--port <port>", "of the HTTP API (default: 8080; also PORT)", Number)
     .option("--address <address>", "where the HTTP API listens; beyond 127.0.0.1 it needs --callers")
     .option("--callers <file>", "who may call it: NAME PERMISSIONS TOKEN in a line")
+    .option("--tls-cert <file>", "a certificate, PEM: the API speaks https://; with --tls-key")
+    .option("--tls-key <file>", "the certificate's private key, PEM")
     .option("--data <dir>", "where findings are kept (default: the user's state directory)")
     .option("--settings <file>", "a YAML file with these options")
     .option("--log-level <level>", "silent, error, warn, info or debug; log lines go to stderr")

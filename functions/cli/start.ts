@@ -12,6 +12,7 @@ import { untilSignal } from "#sdk/runtime/lifecycle.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { readSettings } from "#sdk/runtime/settings.ts";
 import { staticCallers } from "#sdk/serve/static-callers.ts";
+import { readTls, type TlsFiles } from "#sdk/serve/tls.ts";
 import { type VersionedContext, workerOf } from "./context.ts";
 import { caseModules } from "./modules.ts";
 
@@ -36,6 +37,13 @@ async function settingsFile(file: string | undefined) {
   return { file: { name: file, values: readDocuments(text, file)[0]?.value ?? {} } };
 }
 
+function tlsFiles({ tlsCert: cert, tlsKey: key }: Settings): TlsFiles | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key, read: (file) => readFile(file, "utf8") };
+  if (cert === undefined && key === undefined) return undefined;
+  const [has, wants] = cert === undefined ? ["--tls-key", "--tls-cert"] : ["--tls-cert", "--tls-key"];
+  throw fault("config-invalid", { where: "The settings", key: has!, what: `needs ${wants} beside it` });
+}
+
 /** Watches until it is stopped. */
 export async function start(
   context: VersionedContext,
@@ -54,6 +62,12 @@ export async function start(
   for (const { message } of modules.broken) tell(message);
   const callers =
     settings.callers === undefined ? undefined : staticCallers(await textOf(settings.callers), settings.callers);
+  const files = tlsFiles(settings);
+  const tls = files && {
+    files,
+    now: await readTls(files),
+    failed: (e: Error) => tell(`${e.message} The certificate before it stays in use.`),
+  };
   const cluster = namedCluster(base) ?? (await practiceCluster(base));
   write(`Inspecting ${cluster.says}.\n`);
   const standalone = new Standalone({
@@ -67,6 +81,7 @@ export async function start(
     tell,
     version: context.version,
     callers,
+    tls,
     fatal: (e) => {
       tell(sayError(e));
       process.exitCode = 2;

@@ -6,6 +6,7 @@ import type { Instance } from "#sdk/resources/instances.ts";
 import type { Callers } from "#sdk/serve/callers.ts";
 import { createServer } from "#sdk/serve/http-server.ts";
 import { describeRoutes } from "#sdk/serve/openapi.ts";
+import type { ServedTls } from "#sdk/serve/tls.ts";
 
 export interface ApiOptions {
   readonly version: string;
@@ -20,6 +21,7 @@ export interface ApiOptions {
   /** Where it will listen. Default 127.0.0.1. */
   readonly address?: string;
   readonly callers?: Callers | undefined;
+  readonly tls?: ServedTls | undefined;
 }
 
 /** The cases that are loaded, and as what they run. */

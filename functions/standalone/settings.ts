@@ -9,6 +9,9 @@ export const Settings = Type.Object({
   address: Type.String({ minLength: 1, maxLength: 253, default: "127.0.0.1" }),
   /** A file of who may call it: NAME PERMISSIONS TOKEN in a line. */
   callers: Type.Optional(Type.String({ minLength: 1 })),
+  /** PEM files: with both of them https:// is spoken. Renewed ones are taken within a minute. */
+  tlsCert: Type.Optional(Type.String({ minLength: 1 })),
+  tlsKey: Type.Optional(Type.String({ minLength: 1 })),
   port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080 }),
   kubeconfig: Type.Optional(Type.String({ minLength: 1 })),
   context: Type.Optional(Type.String({ minLength: 1 })),

@@ -20,6 +20,7 @@ import type { Env } from "#sdk/runtime/settings.ts";
 import type { Callers } from "#sdk/serve/callers.ts";
 import type { CaseModule } from "#sdk/serve/messages.ts";
 import { CasePool } from "#sdk/serve/pool.ts";
+import type { ServedTls } from "#sdk/serve/tls.ts";
 import { createApi } from "./api.ts";
 import { BUILT_IN_RESOURCES } from "./built-in-resources.ts";
 import type { WatchedCluster } from "./cluster.ts";
@@ -51,6 +52,8 @@ export interface StandaloneOptions {
   readonly version: string;
   /** Who may call the API; without them whoever reaches its loopback port. */
   readonly callers: Callers | undefined;
+  /** With it https:// is spoken. */
+  readonly tls?: ServedTls | undefined;
   /** It cannot go on. */
   readonly fatal: (e: unknown) => void;
 }
@@ -81,7 +84,7 @@ export class Standalone {
     const address = this.#app?.server.address();
     if (typeof address !== "object" || address === null) return undefined;
     const { address: host } = this.#options.settings;
-    return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+    return `${this.#options.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
   }
 
   get log(): Log | undefined {
@@ -237,6 +240,7 @@ export class Standalone {
           failed: (e, path) => logger.error({ err: sayError(e), path }, "a request failed"),
           address: settings.address,
           callers: this.#options.callers,
+          tls: this.#options.tls,
         });
         defenderRoutes(this.#app, { defender: healing.defender, log, clock });
         remediesRoutes(this.#app, { log, clock, healer: healing.healer });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isFault } from "../errors.ts";
 import { type AskOptions, createAsk } from "./ask.ts";
-import { type Asked, answering, BROKEN, http, type Yes } from "./broken-defenders.test-kit.ts";
+import { type Asked, answering, BROKEN, http, secretly, type Yes } from "./broken-defenders.test-kit.ts";
 import type { Decision } from "./decision.ts";
 import type { OperationRequest } from "./request.ts";
 
@@ -63,6 +63,15 @@ describe("createAsk", () => {
     const told = (decision: object) => answering(() => JSON.stringify({ decision, says: "…" }));
     expect(await asked(await told(withoutGrant), { explain: true })).toBe("granted");
     expect(await asked(await told(yes(REQUEST)), { explain: true })).toContain("defender-not-believed");
+  });
+
+  it("believes a defender with a certificate by the authority that was named", async () => {
+    expect(await asked(await secretly("good", yes))).toBe("granted");
+  });
+
+  it("says what is wrong with a certificate", async () => {
+    expect(await asked(await secretly("expired", yes))).toContain("certificate has expired");
+    expect(await asked(await secretly("elsewhere", yes))).toContain("does not match certificate's altnames");
   });
 
   it.each(BROKEN)("takes it for a no when the defender %s: %s", async (_what, code, start) => {

@@ -1,6 +1,7 @@
 import { createAjv, sayInvalid } from "../case/params.ts";
 import { fault, isFault, sayError } from "../errors.ts";
 import { parseJson } from "../event/json.ts";
+import { exchange } from "../runtime/exchange.ts";
 import type { Decision } from "./decision.ts";
 import { DecisionSchema } from "./decision-schema.ts";
 import type { OperationRequest, Target } from "./request.ts";
@@ -14,7 +15,8 @@ export interface AskOptions {
   readonly timeout?: number;
   /** Ask what would be said instead: spends nothing, grants nothing. */
   readonly explain?: boolean;
-  readonly fetch?: typeof fetch;
+  /** PEM certificates that an https:// defender is believed by. Default: those Node knows. */
+  readonly ca?: string;
 }
 
 /** Asks the defender. Whatever rejects is a no. */
@@ -29,23 +31,22 @@ const LATER = (status: number) => status >= 500 || status === 429 || status === 
  * A client of the defender's HTTP API that cannot be fooled into a yes: it answers within `timeout`, with a decision of this
  * very request, or rejects with `defender-unreachable`, `defender-refused` or `defender-not-believed`.
  */
-export function createAsk({ url, token, timeout = 1_800, explain = false, fetch: call = fetch }: AskOptions): Ask {
+export function createAsk({ url, token, timeout = 1_800, explain = false, ca }: AskOptions): Ask {
   const isDecision = createAjv().compile(DecisionSchema);
   const address = new URL(explain ? "/v1/explain" : "/v1/decide", url);
   const not = (what: string) => fault("defender-not-believed", { url, what });
 
   async function answerTo(request: OperationRequest, signal: AbortSignal): Promise<unknown> {
     const bearer = await token?.();
-    const response = await call(address, {
+    const { status, text } = await exchange(address, {
       method: "POST",
       headers: { "content-type": "application/json", ...(bearer && { authorization: `Bearer ${bearer}` }) },
       body: JSON.stringify(request),
-      redirect: "error",
+      ca,
+      most: MOST,
       signal,
     });
-    const text = await textOf(response);
     if (text === undefined) throw not(`more than ${MOST} bytes`);
-    const { status } = response;
     if (status !== 200) {
       const what = saidIn(text) ?? "it says no reason";
       if (LATER(status)) throw fault("defender-unreachable", { url, what: `status ${status}: ${what}` });
@@ -67,7 +68,7 @@ export function createAsk({ url, token, timeout = 1_800, explain = false, fetch:
       body = await Promise.race([answerTo(request, signal), over]);
     } catch (e) {
       if (isFault(e)) throw e;
-      throw fault("defender-unreachable", { url, what: sayError((e as Error).cause ?? e) }, e);
+      throw fault("defender-unreachable", { url, what: sayError(e) }, e);
     } finally {
       clear();
     }
@@ -94,17 +95,6 @@ function deadline(timeout: number) {
     }, timeout);
   });
   return { signal: control.signal, over, clear: () => clearTimeout(timer) };
-}
-
-async function textOf(response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MOST) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** The sentence of an error of ours. */

@@ -1,8 +1,10 @@
 /** For tests: every way in which a defender can fail who asks it, with real sockets. Each would say yes if it could. */
 import { createServer as createHttp, type RequestListener } from "node:http";
+import { createServer as createHttps } from "node:https";
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import type { Callers } from "../serve/callers.ts";
+import { AUTHORITY, CERTIFICATES } from "../serve/certificates.test-kit.ts";
 import { createServer } from "../serve/http-server.ts";
 import { reviewedCallers } from "../serve/reviewed-callers.ts";
 import { staticCallers } from "../serve/static-callers.ts";
@@ -10,12 +12,12 @@ import type { AskOptions } from "./ask.ts";
 import type { Decision } from "./decision.ts";
 import type { OperationRequest } from "./request.ts";
 
-export type Asked = Pick<AskOptions, "url" | "token">;
+export type Asked = Pick<AskOptions, "url" | "token" | "ca">;
 /** What is said to a request where all is well. */
 export type Yes = (request: OperationRequest) => Decision;
 export type Broken = readonly [what: string, code: string, start: (yes: Yes) => Promise<Asked>];
 
-async function listening(server: Server): Promise<Asked> {
+async function listening(server: Server, scheme = "http"): Promise<Asked> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => void sockets.add(socket));
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -23,19 +25,29 @@ async function listening(server: Server): Promise<Asked> {
     server.close();
     for (const socket of sockets) socket.destroy();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 export const http = (listener: RequestListener) => listening(createHttp(listener));
 const tcp = (taken: (socket: Socket) => void) => () =>
   listening(createTcp((socket) => taken(socket.on("error", () => undefined))));
 
-/** Answers with what `say` makes of the request. */
-export const answering = (say: (request: OperationRequest) => string, status = 200) =>
-  http((incoming, response) => {
+const says =
+  (say: (request: OperationRequest) => string, status = 200): RequestListener =>
+  (incoming, response) => {
     let text = "";
     incoming.on("data", (chunk) => (text += chunk));
     incoming.on("end", () => response.writeHead(status, { location: "/elsewhere" }).end(say(JSON.parse(text))));
-  });
+  };
+/** Answers with what `say` makes of the request. */
+export const answering = (say: (request: OperationRequest) => string, status = 200) => http(says(say, status));
+/** The same over TLS, under one of the certificates. */
+export const secretly = async (which: keyof typeof CERTIFICATES, yes: Yes): Promise<Asked> => {
+  const server = createHttps(
+    CERTIFICATES[which],
+    says((request) => JSON.stringify(yes(request))),
+  );
+  return { ...(await listening(server, "https")), ca: AUTHORITY };
+};
 const half = (text: string) => `HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n${text}`;
 /** A defender of ours that would grant, to who is known and may ask. */
 const asking =
@@ -105,15 +117,44 @@ const SILENT: readonly Broken[] = [
   ],
 ];
 
+const DOUBTFUL: readonly Broken[] = [
+  ...(
+    [
+      ["has an expired certificate", "expired"],
+      ["has a certificate of the future", "early"],
+      ["has a certificate of another authority", "other"],
+      ["has another host's certificate", "elsewhere"],
+    ] as const
+  ).map(([what, which]): Broken => [what, "defender-unreachable", (yes) => secretly(which, yes)]),
+  [
+    "has a certificate of an authority that was not named",
+    "defender-unreachable",
+    async (yes) => ({ url: (await secretly("good", yes)).url }),
+  ],
+  [
+    "speaks TLS where none is expected",
+    "defender-unreachable",
+    async (yes) => ({ url: (await secretly("good", yes)).url.replace("https", "http") }),
+  ],
+  [
+    "speaks no TLS where it is expected",
+    "defender-unreachable",
+    async (yes) => ({
+      url: (await answering((request) => JSON.stringify(yes(request)))).url.replace("http", "https"),
+      ca: AUTHORITY,
+    }),
+  ],
+];
+
 const REFUSING: readonly Broken[] = [
-  ...([500, 502, 503, 429, 302] as const).map(
+  ...([500, 502, 503, 429] as const).map(
     (status): Broken => [
       `answers ${status}, with a grant`,
       "defender-unreachable",
       (yes) => answering((request) => JSON.stringify(yes(request)), status),
     ],
   ),
-  ...([400, 404, 202] as const).map(
+  ...([302, 400, 404, 202] as const).map(
     (status): Broken => [
       `answers ${status}, with a grant`,
       "defender-refused",
@@ -177,4 +218,4 @@ const LYING: readonly Broken[] = (
   ] as [string, Broken[2]][]
 ).map(([what, start]) => [`answers with ${what}`, "defender-not-believed", start]);
 
-export const BROKEN: readonly Broken[] = [...SILENT, ...REFUSING, ...LYING];
+export const BROKEN: readonly Broken[] = [...SILENT, ...DOUBTFUL, ...REFUSING, ...LYING];

@@ -1,8 +1,10 @@
+import type { Server as SecureServer } from "node:https";
 import { type FastifyInstance, fastify } from "fastify";
 import { fault, isFault } from "../errors.ts";
 import { parseJson } from "../event/json.ts";
 import { askCaller } from "./ask-caller.ts";
 import type { Callers } from "./callers.ts";
+import { renewTls, type ServedTls, secured } from "./tls.ts";
 
 export interface ServerOptions {
   /** Bytes a body may have. Default 1 MiB. */
@@ -13,6 +15,8 @@ export interface ServerOptions {
   readonly hosts?: readonly string[];
   /** Where there are some, only they are answered. */
   readonly callers?: Callers | undefined;
+  /** With it https:// is spoken, and nothing else. */
+  readonly tls?: ServedTls | undefined;
   readonly failed: (e: Error, path: string) => void;
 }
 
@@ -26,7 +30,7 @@ const hostOf = (header: string | undefined) => (header ?? "").toLowerCase().repl
  * answered on another address than loopback who is not known. Throws `config-invalid` where nobody could be.
  */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { bodyLimit = 1 << 20, address = "127.0.0.1", hosts = LOOPBACK, callers, failed } = options;
+  const { bodyLimit = 1 << 20, address = "127.0.0.1", hosts = LOOPBACK, callers, tls, failed } = options;
   if (!callers && !isLoopback(address))
     throw fault("config-invalid", {
       where: "The address",
@@ -34,6 +38,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
       what: "is not loopback, so callers must be known: name a file of callers, or listen on 127.0.0.1",
     });
   const app = fastify({
+    https: tls ? secured(tls.now) : null,
     bodyLimit,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 500 },
@@ -49,6 +54,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
       },
     },
   });
+  if (tls) {
+    const stop = renewTls(app.server as unknown as SecureServer, tls);
+    app.addHook("onClose", async () => stop());
+  }
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "string" }, (_, body, done) => {
     try {
