@@ -44,4 +44,8 @@ describe("the catalogue of errors", () => {
     ]);
     expect(isFault(cause)).toBe(false);
   });
+
+  it.each(["are you sure?", "stop!", "It is gone."])("puts no full stop after %s", (what) => {
+    expect(fault("data-unreadable", { data: "d", what }).message).toBe(`d cannot be read: ${what}`);
+  });
 });

@@ -253,6 +253,9 @@ export type Code = keyof typeof CATALOGUE;
 type Holes<S extends string> = S extends `${string}{${infer H}}${infer Rest}` ? H | Holes<Rest> : never;
 export type Details<C extends Code> = { readonly [H in Holes<(typeof CATALOGUE)[C]["sentence"]>]: string | number };
 
+/** What ends a sentence by itself takes no full stop. */
+const fill = (text: string, stop: string): string => (/\w\.$|[?!]$/.test(text) ? text : text + stop);
+
 const BRAND = Symbol.for("roundsman.error");
 
 /** An error of the catalogue. `message` is the sentence, `details` what filled its holes. */
@@ -266,7 +269,7 @@ export class RoundsmanError extends Error {
   constructor(code: Code, details: Readonly<Record<string, string | number>>, options?: { cause?: unknown }) {
     const { sentence, retry, status } = CATALOGUE[code];
     super(
-      sentence.replace(/\{(\w+)\}/g, (_, hole: string) => String(details[hole] ?? "?")),
+      sentence.replace(/\{(\w+)\}(\.?)/g, (_, hole: string, stop: string) => fill(String(details[hole] ?? "?"), stop)),
       options,
     );
     this.code = code;
