@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isFault } from "../errors.ts";
 import { type AskOptions, createAsk } from "./ask.ts";
-import { type Asked, answering, BROKEN, http, secretly, type Yes } from "./broken-defenders.test-kit.ts";
+import { type Asked, answering, BROKEN, http, secretly, yesAt } from "./broken-defenders.test-kit.ts";
 import type { Decision } from "./decision.ts";
 import type { OperationRequest } from "./request.ts";
 
@@ -17,19 +17,7 @@ const REQUEST: OperationRequest = {
   sent: 1,
   reason: "it hangs",
 };
-const yes: Yes = ({ id, matter, operation, target, cluster, actor }) => ({
-  id,
-  matter,
-  operation,
-  target,
-  cluster,
-  actor,
-  outcome: "granted",
-  offset: 7,
-  time: 1,
-  reasons: [],
-  grant: { fence: 7, notAfter: 5_001 },
-});
+const yes = yesAt(() => 1);
 const { grant: _, ...withoutGrant } = yes(REQUEST);
 const DENIED: Decision = { ...withoutGrant, outcome: "denied", reasons: [{ code: "not-initialised" }] };
 

@@ -17,6 +17,23 @@ export type Asked = Pick<AskOptions, "url" | "token" | "ca">;
 export type Yes = (request: OperationRequest) => Decision;
 export type Broken = readonly [what: string, code: string, start: (yes: Yes) => Promise<Asked>];
 
+/** A defender's yes, at this moment. */
+export const yesAt =
+  (now: () => number): Yes =>
+  ({ id, matter, operation, target, cluster, actor }) => ({
+    id,
+    matter,
+    operation,
+    target,
+    cluster,
+    actor,
+    outcome: "granted",
+    offset: 7,
+    time: now(),
+    reasons: [],
+    grant: { fence: 7, notAfter: now() + 5_000 },
+  });
+
 async function listening(server: Server, scheme = "http"): Promise<Asked> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => void sockets.add(socket));

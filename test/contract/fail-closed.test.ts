@@ -7,7 +7,7 @@ import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { createAsk } from "#sdk/operation/ask.ts";
-import { answering, BROKEN, type Yes } from "#sdk/operation/broken-defenders.test-kit.ts";
+import { answering, BROKEN, yesAt } from "#sdk/operation/broken-defenders.test-kit.ts";
 import type { RemedyDue } from "#sdk/operation/remedy.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 
@@ -21,19 +21,7 @@ const ENDS = ["denied", "succeeded", "failed"];
 it("nothing is granted and nothing begun by a defender that fails, however it does", async () => {
   const at = await world();
   const log = memoryLog({ clock: at.timeline });
-  const yes: Yes = ({ id, matter, operation, target, cluster, actor }) => ({
-    id,
-    matter,
-    operation,
-    target,
-    cluster,
-    actor,
-    outcome: "granted",
-    offset: 7,
-    time: at.timeline.now(),
-    reasons: [],
-    grant: { fence: 7, notAfter: at.timeline.now() + 5_000 },
-  });
+  const yes = yesAt(() => at.timeline.now());
   const well = await answering((request) => JSON.stringify(yes(request)));
   const defenders = [{ what: "is well", of: well }];
   for (const [what, , start] of BROKEN) defenders.push({ what, of: await start(yes) });
