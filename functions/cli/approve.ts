@@ -1,10 +1,12 @@
 import { sayMoment } from "#functions/defender/explain.ts";
 import { fault } from "#sdk/errors.ts";
 import type { Target } from "#sdk/operation/request.ts";
+import { plain } from "#sdk/runtime/text.ts";
 import { connect, type Remote } from "./client.ts";
 import type { Context } from "./context.ts";
 import { saySubject } from "./findings-table.ts";
-import { ago, type Format, plain, print } from "./print.ts";
+import { ago, type Format, sayer } from "./print.ts";
+import { reasonOf } from "./words.ts";
 
 export interface ApproveOptions extends Remote {
   readonly for?: string;
@@ -37,9 +39,8 @@ interface Approvals {
 export async function approve(context: Context, begins: string | undefined, options: ApproveOptions): Promise<void> {
   const client = await connect(context, options);
   const all = await client.get<Approvals>("/v1/approvals");
-  const say = (answer: unknown, people: () => string) =>
-    context.process.stdout.write(print(options.output, answer, people));
-  if (begins === undefined) return void say(all, () => tellAll(all));
+  const say = sayer(context, options);
+  if (begins === undefined) return say(all, () => tellAll(all));
   const fitting = all.waiting.filter(({ matter }) => matter.startsWith(begins));
   if (fitting.length !== 1)
     throw fault("words-unclear", {
@@ -49,9 +50,8 @@ export async function approve(context: Context, begins: string | undefined, opti
     });
   const [waits] = fitting as [Waiting];
   const { matter, operation } = waits;
-  if (!options.reason)
-    throw fault("words-unclear", { text: "--reason", what: "is needed", wanted: "why, for who reads it at night" });
-  const body = { matter, operation, reason: options.reason, ...(options.for !== undefined && { for: options.for }) };
+  const reason = reasonOf(options);
+  const body = { matter, operation, reason, ...(options.for !== undefined && { for: options.for }) };
   const { approved } = await client.post<{ approved: Approval }>("/v1/approvals", body);
   say({ approved }, () =>
     [

@@ -3,8 +3,8 @@ import { fault } from "#sdk/errors.ts";
 import type { ScopeOf } from "#sdk/operation/decision.ts";
 import { connect, type Remote } from "./client.ts";
 import type { Context } from "./context.ts";
-import { ago, type Format, print, table } from "./print.ts";
-import { scopeFrom } from "./words.ts";
+import { ago, type Format, sayer, table } from "./print.ts";
+import { reasonOf, scopeFrom } from "./words.ts";
 
 export interface BrakeOptions extends Remote {
   readonly reason?: string;
@@ -31,19 +31,16 @@ export async function brake(
   options: BrakeOptions,
 ): Promise<void> {
   const client = await connect(context, options);
-  const say = (answer: unknown, people: () => string) =>
-    context.process.stdout.write(print(options.output, answer, people));
+  const say = sayer(context, options);
   if (action === "status") {
     const answer = await client.get<Brakes>("/v1/brake");
-    return void say(answer, () => tellBrakes(answer.brakes));
+    return say(answer, () => tellBrakes(answer.brakes));
   }
-  const reason = options.reason ?? "";
-  if (reason === "")
-    throw fault("words-unclear", { text: "--reason", what: "is needed", wanted: "why, for who reads it at night" });
+  const reason = reasonOf(options);
   if (action === "on") {
     const where = scopeFrom(what ?? "fleet");
     const answer = await client.post<Brakes & { number: number }>("/v1/brake", { in: where, reason });
-    return void say(answer, () => tellPulled(answer.number, where, answer));
+    return say(answer, () => tellPulled(answer.number, where, answer));
   }
   if (what === undefined || !/^\d{1,15}$/.test(what))
     throw fault("words-unclear", {

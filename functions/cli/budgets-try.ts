@@ -2,9 +2,10 @@ import { readConfigFiles } from "#functions/standalone/config-files.ts";
 import { DEFAULT_RESOURCES } from "#functions/standalone/default-resources.ts";
 import { configWith } from "#functions/standalone/healing.ts";
 import { mergeResources } from "#functions/standalone/resources.ts";
+import { plain } from "#sdk/runtime/text.ts";
 import { connect, type Remote } from "./client.ts";
 import type { Context } from "./context.ts";
-import { type Format, plain, print } from "./print.ts";
+import { type Format, print } from "./print.ts";
 
 export interface TryOptions extends Remote {
   readonly try: string;

@@ -3,8 +3,8 @@ import { fault } from "#sdk/errors.ts";
 import { type Brake, tellBrakes } from "./brake.ts";
 import { type Client, connect, type Remote } from "./client.ts";
 import type { Context } from "./context.ts";
-import { type Format, print } from "./print.ts";
-import { scopeFrom } from "./words.ts";
+import { type Format, sayer } from "./print.ts";
+import { reasonOf, scopeFrom } from "./words.ts";
 
 export interface DefenderOptions extends Remote {
   readonly reason?: string;
@@ -24,19 +24,16 @@ export async function defender(
   options: DefenderOptions,
 ): Promise<void> {
   const client = await connect(context, options);
-  const say = (answer: unknown, people: () => string) =>
-    context.process.stdout.write(print(options.output, answer, people));
+  const say = sayer(context, options);
   if (action === "status") {
     const state = await client.get<State>("/v1/defender");
     const { brakes } = await client.get<{ brakes: Brake[] }>("/v1/brake");
-    return void say({ ...state, brakes }, () => tellState(state, brakes));
+    return say({ ...state, brakes }, () => tellState(state, brakes));
   }
-  const reason = options.reason ?? "";
-  if (reason === "")
-    throw fault("words-unclear", { text: "--reason", what: "is needed", wanted: "why, for who reads it at night" });
+  const reason = reasonOf(options);
   if (action === "init") {
     const state = await client.post<State>("/v1/defender/init", { reason });
-    return void say(state, () => "The journal may be used from here on. Windows begin empty, budgets hold.");
+    return say(state, () => "The journal may be used from here on. Windows begin empty, budgets hold.");
   }
   say(...(await reset(client, words, reason)));
 }

@@ -1,9 +1,10 @@
 import { sayMoment } from "#functions/defender/explain.ts";
 import { fault } from "#sdk/errors.ts";
 import type { Decision } from "#sdk/operation/decision.ts";
+import { plain } from "#sdk/runtime/text.ts";
 import { type Client, connect, type Remote } from "./client.ts";
 import type { Context } from "./context.ts";
-import { type Format, plain, print } from "./print.ts";
+import { type Format, print } from "./print.ts";
 import { targetOf } from "./words.ts";
 
 export interface ExplainOptions extends Remote {

@@ -3,12 +3,13 @@ import { readLine } from "#functions/healer/read-line.ts";
 import { compareFindings, filterFindings } from "#functions/ledger/api.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
 import { fault } from "#sdk/errors.ts";
+import { plain } from "#sdk/runtime/text.ts";
 import type { Finding, SEVERITIES } from "#sdk/terms.ts";
 import { connect, type Remote } from "./client.ts";
 import type { Context } from "./context.ts";
 import { findingsTable, saySubject } from "./findings-table.ts";
 import { tellLine } from "./line-text.ts";
-import { ago, type Format, plain, print, wrap } from "./print.ts";
+import { ago, type Format, print, wrap } from "./print.ts";
 import { readStored, withStored } from "./stored.ts";
 
 interface Running extends Remote {

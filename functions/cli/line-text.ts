@@ -1,8 +1,9 @@
 import { sayMoment } from "#functions/defender/explain.ts";
 import type { Line, RequestLine } from "#functions/healer/line.ts";
 import type { Word } from "#functions/healer/words.ts";
+import { plain } from "#sdk/runtime/text.ts";
 import { saySubject } from "./findings-table.ts";
-import { plain, wrap } from "./print.ts";
+import { wrap } from "./print.ts";
 
 interface Moment {
   readonly at: number;

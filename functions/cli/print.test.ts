@@ -1,11 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "#sdk/terms.ts";
 import { findingsTable } from "./findings-table.ts";
-import { ago, plain, print, table, wrap } from "./print.ts";
-
-test("what comes from a cluster moves no cursor", () => {
-  expect(plain("a\u001b[2Jb\r\nc\u2028d\u0007")).toBe("ab c d ");
-});
+import { ago, print, table, wrap } from "./print.ts";
 
 test("columns are as wide as their widest cell", () => {
   expect(

@@ -1,10 +1,8 @@
-import { stripVTControlCharacters } from "node:util";
 import { stringify } from "yaml";
+import { plain } from "#sdk/runtime/text.ts";
+import type { Context } from "./context.ts";
 
 export type Format = "table" | "json" | "yaml";
-
-/** What comes from a cluster may not move a terminal's cursor. */
-export const plain = (text: string): string => stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
 
 /** Columns of plain text, as wide as their widest cell; the last one is not padded. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -26,6 +24,12 @@ export function print(format: Format, value: unknown, people: () => string): str
   if (format === "yaml") return stringify(value, { aliasDuplicateObjects: false });
   return `${people()}\n`;
 }
+
+/** Onto stdout, in the format that was asked for. */
+export const sayer =
+  ({ process }: Context, { output }: { readonly output: Format }) =>
+  (value: unknown, people: () => string): void =>
+    void process.stdout.write(print(output, value, people));
 
 /** Text in lines of at most so many characters. */
 export function wrap(text: string, width: number, indent = ""): string {

@@ -10,6 +10,7 @@ import { fault } from "#sdk/errors.ts";
 import { type Instance, instancesOn, kindsOf } from "#sdk/resources/instances.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
+import { counted } from "#sdk/runtime/text.ts";
 import type { VersionedContext } from "./context.ts";
 import { EXIT } from "./exit.ts";
 import { loadCases } from "./loaded.ts";
@@ -199,7 +200,9 @@ export async function rbac(context: VersionedContext, options: RbacOptions): Pro
     const instances = instancesOn({ name: served.name ?? options.cluster ?? "cluster" }, loaded.manifests, configs);
     const rules = rulesFor(instances, served);
     const documents = rbacDocuments(rules, options.accountNamespace, options.namespace);
-    process.stdout.write(`# Read-only, for ${instances.length} cases, from ${served.says}.\n${yaml(documents)}`);
+    process.stdout.write(
+      `# Read-only, for ${counted(instances.length, "case")}, from ${served.says}.\n${yaml(documents)}`,
+    );
     if (rules.unknown.length > 0) say(`not served, so no right can be named for: ${rules.unknown.join(", ")}`);
     if (loaded.broken.length > 0) process.exitCode = EXIT.failed;
   } finally {

@@ -1,6 +1,13 @@
 import { fault } from "#sdk/errors.ts";
 import { SCOPES, type ScopeName, type ScopeOf } from "#sdk/operation/decision.ts";
 
+/** What an act is told with. Throws `words-unclear`. */
+export function reasonOf({ reason = "" }: { readonly reason?: string }): string {
+  if (reason === "")
+    throw fault("words-unclear", { text: "--reason", what: "is needed", wanted: "why, for who reads it at night" });
+  return reason;
+}
+
 /** Kinds as they are typed. */
 const KINDS = ["Node", "Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Namespace", "Job"];
 

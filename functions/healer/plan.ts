@@ -129,7 +129,7 @@ function after(situation: Situation, { step, at, operation }: Pick<Entry, "step"
   return {
     do: "escalate",
     step,
-    why: `all ${spec.steps.length} steps were taken and it stands${said === undefined ? "" : `: ${said}`}`,
+    why: `${spec.steps.length === 1 ? "its only step was" : `all ${spec.steps.length} steps were`} taken and it stands${said === undefined ? "" : `: ${said}`}`,
   };
 }
 

@@ -1,16 +1,15 @@
-import { stripVTControlCharacters, styleText } from "node:util";
 import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { Granted } from "#sdk/operation/granted.ts";
 import type { Failed } from "#sdk/operation/outcome.ts";
 import type { About } from "#sdk/operation/remedy.ts";
+import { painter, plain, type Style } from "#sdk/runtime/text.ts";
 
-type Format = Parameters<typeof styleText>[0];
 type Said = Partial<About & Granted & Failed> & Pick<About, "operation" | "target"> & { readonly message?: string };
 
 /** How a word looks, and what is said with it. Doubles of what a person reads elsewhere are left out. */
-const WORDS: Readonly<Record<string, [word: string, format: Format]>> = {
+const WORDS: Readonly<Record<string, [word: string, style: Style]>> = {
   [TYPES.remedyGranted]: ["granted", "green"],
   [TYPES.remedyDenied]: ["denied", "yellow"],
   [TYPES.remedyWaiting]: ["waiting", "yellow"],
@@ -23,19 +22,17 @@ const WORDS: Readonly<Record<string, [word: string, format: Format]>> = {
   [TYPES.remedyEscalated]: ["person!", "red"],
 };
 
-const plain = (text: string) => stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
-
 /** `12:03:11 ⚒ denied   drain Node n7: …`; undefined where a person need not see it. */
 export function sayRemedy({ headers, value, time }: LogRecord, colour: boolean): string | undefined {
-  const [word, format] = WORDS[headers.ce_type ?? ""] ?? [];
+  const [word, style] = WORDS[headers.ce_type ?? ""] ?? [];
   if (word === undefined || value === null) return undefined;
-  const paint = (of: Format, text: string) => (colour ? styleText(of, text, { validateStream: false }) : text);
+  const paint = painter(colour);
   const { operation, target, message, reason, case: name } = parseJson(value) as Said;
   const { kind, namespace } = target;
   const what = `${operation} ${kind} ${namespace === undefined ? "" : `${namespace}/`}${target.name}`;
   const why = message ?? reason ?? name ?? "";
   const at = paint("dim", new Date(time).toISOString().slice(11, 19));
-  return `${at} ${paint(format!, `⚒ ${word.padEnd(8)}`)} ${plain(what)}: ${plain(why)}`;
+  return `${at} ${paint(style!, `⚒ ${word.padEnd(8)}`)} ${plain(what)}: ${plain(why)}`;
 }
 
 /** A line each for what becomes of remedies from now on. */

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { fault } from "../errors.ts";
+import { counted } from "../runtime/text.ts";
 import { type Caller, type Callers, PERMISSIONS, permissionsOf } from "./callers.ts";
 
 /** Fewer characters can be guessed. */
@@ -40,7 +41,7 @@ export function staticCallers(text: string, where: string): Callers {
 function callerOf(words: readonly string[], where: string): Known {
   const [name = "", list = "", token = ""] = words;
   const refuse = (key: string, what: string) => fault("config-invalid", { where, key, what });
-  if (words.length !== 3) throw refuse("it", `has ${words.length} words: write NAME PERMISSIONS TOKEN`);
+  if (words.length !== 3) throw refuse("it", `has ${counted(words.length, "word")}: write NAME PERMISSIONS TOKEN`);
   if (!NAME.test(name)) throw refuse("NAME", "must be 1 to 256 printable ASCII characters");
   const permissions = permissionsOf(list.split(","));
   if (!permissions) throw refuse("PERMISSIONS", `must be of ${PERMISSIONS.join(", ")}, joined by commas, or *`);

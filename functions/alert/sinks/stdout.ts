@@ -1,10 +1,9 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+import { painter, plain, type Style } from "#sdk/runtime/text.ts";
 import type { Severity } from "#sdk/terms.ts";
 import type { Notice } from "../decide.ts";
 import type { Sink } from "./sink.ts";
 
-type Format = Parameters<typeof styleText>[0];
-const COLOURS: Readonly<Record<Severity, Format>> = {
+const COLOURS: Readonly<Record<Severity, Style>> = {
   critical: ["bold", "red"],
   high: "red",
   medium: "yellow",
@@ -17,12 +16,9 @@ export interface StdoutOptions {
   readonly colour: boolean;
 }
 
-/** What comes from a cluster may not move a terminal's cursor, nor begin a line of its own. */
-const plain = (text: string) => stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
-
 /** `12:03:11 ▲ critical network/duplicate-pod-ip Pod default/a: 2 running pods hold 10.0.0.1 [team-net] 1f2e3d4c` */
 export function sayNotice({ state, finding }: Notice, colour: boolean): string {
-  const paint = (format: Format, text: string) => (colour ? styleText(format, text, { validateStream: false }) : text);
+  const paint = painter(colour);
   const at = (finding.resolvedAt ?? finding.lastSeen).slice(11, 19);
   const { namespace, name, kind } = finding.subject;
   const sign =

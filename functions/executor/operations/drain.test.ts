@@ -74,7 +74,7 @@ describe("a drain", () => {
     expect(timeline.now() - began).toBeGreaterThan(100_000);
     expect(sent.filter(({ path }) => path.endsWith("/eviction")).length).toBeGreaterThan(5);
     const message = expect.stringContaining(
-      "default/held is held by its disruption budget (cordoned, 0 of 1 pods evicted)",
+      "default/held is held by its disruption budget (cordoned, 0 of 1 pod evicted)",
     );
     expect(reports.at(-1)).toMatchObject({ what: "failed", data: { failure: "refused", message } });
   });

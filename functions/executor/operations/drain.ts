@@ -1,6 +1,7 @@
 import Type from "typebox";
 import type { KubeObject } from "#broker/kube/index.ts";
 import { DURATION_PATTERN, durationMs } from "#sdk/case/duration.ts";
+import { counted } from "#sdk/runtime/text.ts";
 import { type Doing, operation } from "../operation.ts";
 import { cordonNode, uncordonOwn } from "./cordon.ts";
 import { evictPod } from "./evicting.ts";
@@ -51,16 +52,17 @@ export const drain = operation({
     const pods = await toGo(doing);
     let evicted = 0;
     for (const pod of pods) {
-      const how = await evictPod("drain", doing, pod, `cordoned, ${evicted} of ${pods.length} pods evicted`);
+      const soFar = `cordoned, ${evicted} of ${counted(pods.length, "pod")} evicted`;
+      const how = await evictPod("drain", doing, pod, soFar);
       if (how === "held")
         throw refuse(
           "drain",
           doing,
-          `${pod.metadata.namespace}/${pod.metadata.name} is held by its disruption budget (cordoned, ${evicted} of ${pods.length} pods evicted)`,
+          `${pod.metadata.namespace}/${pod.metadata.name} is held by its disruption budget (${soFar})`,
         );
       if (how === "evicted") evicted += 1;
     }
-    return { message: `drained: ${evicted} pods evicted`, holds };
+    return { message: `drained: ${counted(evicted, "pod")} evicted`, holds };
   },
   async verify(doing) {
     if (doing.target === undefined) return "lost";

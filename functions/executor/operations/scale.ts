@@ -1,5 +1,6 @@
 import Type from "typebox";
 import { DURATION_PATTERN, durationMs } from "#sdk/case/duration.ts";
+import { counted } from "#sdk/runtime/text.ts";
 import { operation } from "../operation.ts";
 import { specOf } from "./marks.ts";
 
@@ -22,9 +23,9 @@ export const scale = operation({
   within: ({ within }) => durationMs(within, "within"),
   async act({ hands, target, params: { replicas } }) {
     const before = specOf(target).replicas ?? 1;
-    if (before === replicas) return { message: `it had ${replicas} replicas already` };
+    if (before === replicas) return { message: `it had ${counted(replicas, "replica")} already` };
     await hands.merge(target, { spec: { replicas } }, "scale");
-    return { message: `scaled from ${before} to ${replicas} replicas` };
+    return { message: `scaled from ${before} to ${counted(replicas, "replica")}` };
   },
   async verify({ target, params: { replicas } }) {
     if (target === undefined) return "lost";
