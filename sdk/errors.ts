@@ -204,6 +204,21 @@ export const CATALOGUE = {
     403,
   ),
   "callers-unavailable": entry("Who calls cannot be found out ({what}), so nothing is let in. Ask again.", true, 503),
+  "host-refused": entry('This server is not known as "{host}": call it as {known}.', false, 403),
+  // functions over HTTP
+  "event-too-large": entry(
+    "The body has more than {limit} bytes: send fewer events at once, or less in each.",
+    false,
+    413,
+  ),
+  "function-busy": entry("{most} requests are under way, more are not taken: come again in {seconds} s.", true, 429),
+  "function-late": entry(
+    "The function was not done within {deadline} ms: send it again, or fewer events at once.",
+    true,
+    504,
+  ),
+  "function-failed": entry("The function failed; its log says why.", true, 500),
+  "function-reply-invalid": entry("What the function answered is no event ({what}): mend the function.", false, 500),
   // cases
   "case-invalid": entry("{where}: {field} {what}.", false),
   "path-invalid": entry(

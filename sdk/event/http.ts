@@ -2,6 +2,7 @@ import { fault } from "../errors.ts";
 import { type Event, parseEvent, refusal } from "./envelope.ts";
 import { encodeHeader } from "./header.ts";
 import { type HttpInput, readAttributes, readHeaders } from "./http-headers.ts";
+import { decodePlain } from "./http-plain.ts";
 import { decodeUtf8, parseJson } from "./json.ts";
 import { isUtf8Charset, type MediaType, parseMediaType } from "./media-type.ts";
 import { quote } from "./text.ts";
@@ -28,6 +29,12 @@ export const BATCHED_TYPE = "application/cloudevents-batch+json";
  * Throws `event-invalid`, `json-*`, `not-utf8` (400) and `event-media-type` (415). In a batch the sentence names the index.
  */
 export const decodeHttp = (input: HttpInput): DecodedHttp => {
+  const plain = decodePlain(input);
+  return plain === undefined ? decodeCarefully(input) : { mode: "binary", events: [plain] };
+};
+
+/** As `decodeHttp`, whatever the message is like. */
+export const decodeCarefully = (input: HttpInput): DecodedHttp => {
   const { ce, contentType, contentEncoding } = readHeaders(input);
   if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== "identity") {
     throw unsupported("The message", `its content encoding is ${quote(contentEncoding)}`, "the body as it is");

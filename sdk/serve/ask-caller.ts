@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { fault } from "../errors.ts";
+import { fault, isFault } from "../errors.ts";
 import { bearerOf, type Caller, type Callers, LOCAL, type Permission } from "./callers.ts";
 
 declare module "fastify" {
@@ -26,14 +26,23 @@ export function askCaller(app: FastifyInstance, callers: Callers | undefined): v
     request.caller = LOCAL;
     const { url, config } = request.routeOptions;
     if (!callers || OPEN.includes(url ?? "")) return;
-    const token = bearerOf(request.headers.authorization);
-    const caller = token === undefined ? undefined : await callers.known(token);
-    if (!caller) {
-      reply.header("www-authenticate", "Bearer");
-      throw fault("caller-unknown", { what: token === undefined ? "No token came" : "The token is not known" });
-    }
-    const permission = config.permission ?? "read";
-    if (!caller.permissions.has(permission)) throw fault("caller-forbidden", { name: caller.name, permission });
-    request.caller = caller;
+    request.caller = await callerOf(callers, request.headers.authorization, config.permission).catch((e: unknown) => {
+      if (isFault(e, "caller-unknown")) reply.header("www-authenticate", "Bearer");
+      throw e;
+    });
   });
+}
+
+/** Whose request it is, by its header `Authorization`. Rejects where nobody is known by it, or may not. */
+export async function callerOf(
+  callers: Callers,
+  authorization: string | undefined,
+  permission: Permission = "read",
+): Promise<Caller> {
+  const token = bearerOf(authorization);
+  const caller = token === undefined ? undefined : await callers.known(token);
+  if (!caller)
+    throw fault("caller-unknown", { what: token === undefined ? "No token came" : "The token is not known" });
+  if (!caller.permissions.has(permission)) throw fault("caller-forbidden", { name: caller.name, permission });
+  return caller;
 }

@@ -2,6 +2,8 @@
 
 export const PERMISSIONS = [
   "read",
+  /** Sends events to a function. */
+  "send",
   "decide",
   "brake",
   /** Lets go: of a brake, of a latch. Another one's than who may pull it. */

@@ -1,4 +1,10 @@
-import type { Server as SecureServer } from "node:https";
+import {
+  createServer as createPlain,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createSecure, type Server as SecureServer } from "node:https";
 import { type FastifyInstance, fastify } from "fastify";
 import { fault, isFault } from "../errors.ts";
 import { parseJson } from "../event/json.ts";
@@ -17,20 +23,41 @@ export interface ServerOptions {
   readonly callers?: Callers | undefined;
   /** With it https:// is spoken, and nothing else. */
   readonly tls?: ServedTls | undefined;
+  /** Sees each request first; true = it answers this one itself, whatever that is. For routes too hot for Fastify. */
+  readonly before?: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly failed: (e: Error, path: string) => void;
 }
+
+/** ms that a connection may rest: longer than clients keep theirs, so that none is closed under a request. */
+const KEEP_ALIVE = 72_000;
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 const isLoopback = (address: string) =>
   address === "localhost" || address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
 const hostOf = (header: string | undefined) => (header ?? "").toLowerCase().replace(/:\d{1,5}$/, "");
 
+type Known = Pick<ServerOptions, "address" | "hosts">;
+
+/** Why a request is not answered; undefined where its `Host` is one of this server's. */
+export function hostFault({ address = "127.0.0.1", hosts = LOOPBACK }: Known, header: string | undefined) {
+  if (!isLoopback(address) || hosts.includes(hostOf(header))) return undefined;
+  return fault("host-refused", { host: hostOf(header), known: hosts.join(" or ") });
+}
+
+/** What a caller is told of an error: what went wrong inside is for the log, not for callers. */
+export function tellError(e: Error & { statusCode?: number; validation?: unknown }) {
+  if (isFault(e)) return { status: e.status, code: e.code, message: e.message };
+  const status = e.statusCode ?? 500;
+  if (status >= 500) return { status, code: "internal", message: "Something went wrong inside; the log has it." };
+  return { status, code: e.validation ? "request-invalid" : "request-refused", message: e.message };
+}
+
 /**
  * The one way an HTTP server is made: schemas judge and never repair, JSON goes through the one parser, and nobody is
  * answered on another address than loopback who is not known. Throws `config-invalid` where nobody could be.
  */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { bodyLimit = 1 << 20, address = "127.0.0.1", hosts = LOOPBACK, callers, tls, failed } = options;
+  const { bodyLimit = 1 << 20, address = "127.0.0.1", callers, tls, before, failed } = options;
   if (!callers && !isLoopback(address))
     throw fault("config-invalid", {
       where: "The address",
@@ -38,7 +65,14 @@ export function createServer(options: ServerOptions): FastifyInstance {
       what: "is not loopback, so callers must be known: name a file of callers, or listen on 127.0.0.1",
     });
   const app = fastify({
-    https: tls ? secured(tls.now) : null,
+    serverFactory: (handler) => {
+      const answer: RequestListener = before
+        ? (request, response) => void (before(request, response) || handler(request, response))
+        : handler;
+      const server = tls ? createSecure(secured(tls.now), answer) : createPlain(answer);
+      server.keepAliveTimeout = KEEP_ALIVE;
+      return server;
+    },
     bodyLimit,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 500 },
@@ -66,28 +100,14 @@ export function createServer(options: ServerOptions): FastifyInstance {
       done(e as Error);
     }
   });
-  app.addHook("onRequest", async (request, reply) => {
-    if (!isLoopback(address) || hosts.includes(hostOf(request.headers.host))) return;
-    return reply.code(403).send({
-      error: {
-        code: "host-refused",
-        message: `This server is not known as "${hostOf(request.headers.host)}": call it as ${hosts.join(" or ")}.`,
-      },
-    });
+  app.addHook("onRequest", async (request) => {
+    const refused = hostFault(options, request.headers.host);
+    if (refused) throw refused;
   });
   askCaller(app, callers);
-  app.setErrorHandler((e: Error & { statusCode?: number; validation?: unknown }, request, reply) => {
-    const status = isFault(e) ? e.status : (e.statusCode ?? 500);
+  app.setErrorHandler((e: Error, request, reply) => {
+    const { status, code, message } = tellError(e);
     if (status >= 500) failed(e, request.url);
-    const code = isFault(e)
-      ? e.code
-      : e.validation
-        ? "request-invalid"
-        : status >= 500
-          ? "internal"
-          : "request-refused";
-    // What went wrong inside is for the log, not for callers.
-    const message = status >= 500 && !isFault(e) ? "Something went wrong inside; the log has it." : e.message;
     return reply.code(status).send({ error: { code, message } });
   });
   app.setNotFoundHandler((request, reply) =>

@@ -51,7 +51,7 @@ describe("static tokens", () => {
   it.each([
     ["", "callers are none"],
     ["ana read", "line 1: it has 2 words"],
-    ["\nana read,rule secret-secret-secret", "line 2: PERMISSIONS must be of read, decide, brake"],
+    ["\nana read,rule secret-secret-secret", "line 2: PERMISSIONS must be of read, send, decide, brake"],
     ["ana read short", "TOKEN must be 16 or more"],
     ["ana read sha256:abc", "TOKEN must have 64 digits"],
     ["ana read secret-secret-secret\nbob * secret-secret-secret", "bob has a token that another caller has too"],
