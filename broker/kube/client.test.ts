@@ -118,7 +118,8 @@ describe("a proxy", () => {
     const access = { ...accessWith(server.url, async () => bearer("t")), proxy: proxy.url };
     expect(await clientOf(server, { access }).get("/api/v1/pods")).toEqual({ ok: true });
     const login = Buffer.from("me:s3cret").toString("base64");
-    expect(proxy.asked).toEqual([`${new URL(server.url).host} Basic ${login}`]);
+    // Once for each connection, however many it took.
+    expect(new Set(proxy.asked)).toEqual(new Set([`${new URL(server.url).host} Basic ${login}`]));
   });
 
   it("that refuses is named, without its password", async () => {

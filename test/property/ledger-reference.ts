@@ -1,28 +1,32 @@
 import { CLUSTER, INSTANCES, type Record } from "./ledger-world.ts";
 
+type Mark = Extract<Record, { mark: unknown }>["mark"];
+type Said = Extract<Record, { verdict: unknown }>["verdict"] & { readonly time: number };
+
 /**
  * What the ledger must tell, worked out anew from the whole history at every record: slow, without state of its own but
  * what it has told. For records that come in order, each once.
  */
 export function expectedEvents(records: readonly Record[]): string[] {
   const told: { fingerprint: string; type: "raised" | "resolved"; time: number }[] = [];
+  /** What each key has said so far, and what was stated at all. */
+  const said = new Map<string, Said[]>();
+  const prints = new Set<string>();
+  let mark: Mark | undefined;
   const isOpen = (fingerprint: string) => told.findLast((t) => t.fingerprint === fingerprint)?.type === "raised";
-  records.forEach((now, n) => {
-    const history = records.slice(0, n + 1);
-    const keys = [
-      ...new Set(history.flatMap((r) => ("verdict" in r ? [JSON.stringify([r.verdict.instance, r.verdict.key])] : []))),
-    ];
-    const mark = history.findLast((r) => "mark" in r);
-    const isStale = !mark || !("mark" in mark) || mark.mark.ages["v1/Pod"]! > 30_000;
-    const prints = [
-      ...new Set(history.flatMap((r) => ("verdict" in r ? r.verdict.problems.map((p) => p.fingerprint) : []))),
-    ];
+  for (const now of records) {
+    const spoke = "verdict" in now ? JSON.stringify([now.verdict.instance, now.verdict.key]) : undefined;
+    if ("verdict" in now) {
+      const mine = said.get(spoke!) ?? [];
+      said.set(spoke!, mine);
+      if (now.verdict.cluster === CLUSTER) mine.push({ ...now.verdict, time: now.time });
+      for (const { fingerprint } of now.verdict.problems) prints.add(fingerprint);
+    } else mark = now.mark;
+    const isStale = !mark || mark.ages["v1/Pod"]! > 30_000;
     for (const fingerprint of prints) {
-      const views = keys.map((id) => about(history, id, fingerprint, told));
+      const views = [...said].map(([id, mine]) => about(mine, id, fingerprint, told));
       const standing = views.filter((v) => v.run !== undefined);
-      const by = views.find(
-        (v) => "verdict" in now && v.id === JSON.stringify([now.verdict.instance, now.verdict.key]),
-      );
+      const by = views.find((v) => v.id === spoke);
       const { clear } = INSTANCES.get(views.find((v) => v.ever)!.instance)!;
       if (!isOpen(fingerprint)) {
         const due = standing.some((v) => {
@@ -41,23 +45,18 @@ export function expectedEvents(records: readonly Record[]): string[] {
         if (mayAct && last + clear <= limit) told.push({ fingerprint, type: "resolved", time: now.time });
       }
     }
-  });
+  }
   return told.map((t) => `${t.type} ${t.fingerprint} ${t.time}`);
 }
 
 /** What one key says of one problem by then: the run of verdicts that state it, or since when it is gone. */
 function about(
-  history: readonly Record[],
+  mine: readonly Said[],
   id: string,
   fingerprint: string,
   told: readonly { fingerprint: string; type: string; time: number }[],
 ) {
-  const [instance, key] = JSON.parse(id) as [string, string];
-  const mine = history.flatMap((r) =>
-    "verdict" in r && r.verdict.cluster === CLUSTER && r.verdict.instance === instance && r.verdict.key === key
-      ? [{ ...r.verdict, time: r.time }]
-      : [],
-  );
+  const [instance] = JSON.parse(id) as [string];
   const answers = mine.filter((v) => v.outcome !== "error");
   const error = mine.at(-1)?.outcome === "error";
   const states = (v: (typeof mine)[number] | undefined) => v?.problems.find((p) => p.fingerprint === fingerprint);
