@@ -5,19 +5,21 @@ export interface TopicSpec {
   readonly partitionBy?: string;
   /** Days a record is kept; undefined = the last of each key (compacted). */
   readonly days?: number;
+  /** Over how many partitions a broker may spread it. Default 1: its records have one order, and whoever reads it counts on that. */
+  readonly partitions?: number;
 }
 
 export const TOPICS = {
   /** Facts; whatever is posted to us. */
   events: { key: ["subject"], days: 7 },
   /** Checks of inspections that are due: states, the latest wins. */
-  checks: { key: ["cluster", "instance", "key"], days: 1 },
+  checks: { key: ["cluster", "instance", "key"], days: 1, partitions: 12 },
   /** What must be done once each: remedies that are due. */
-  due: { key: ["id"], days: 1 },
+  due: { key: ["id"], days: 1, partitions: 12 },
   /** Verdicts; the watcher's marks. */
-  verdicts: { key: ["cluster", "instance", "key"], partitionBy: "cluster", days: 7 },
+  verdicts: { key: ["cluster", "instance", "key"], partitionBy: "cluster", days: 7, partitions: 12 },
   /** What the ledger holds of each key. */
-  ledger: { key: ["cluster", "instance", "key"], partitionBy: "cluster" },
+  ledger: { key: ["cluster", "instance", "key"], partitionBy: "cluster", partitions: 12 },
   /** Findings raised, updated, resolved. */
   findings: { key: ["fingerprint"], partitionBy: "cluster" },
   /** Epoch claims; heartbeats, sizes of scopes, executors' clocks. */

@@ -66,6 +66,36 @@ export const CATALOGUE = {
     false,
     409,
   ),
+  "log-kafka-unreachable": entry(
+    "Kafka at {brokers} does not do what is asked ({doing}, for {seconds} s): {what}. Nothing is lost: it is tried again until it works. Look at the brokers and the network.",
+    true,
+    503,
+  ),
+  "log-kafka-refused": entry(
+    "Kafka refuses what concerns {topic}: {what}. Mend the rights of this user, or the topic.",
+    false,
+    502,
+  ),
+  "log-kafka-too-large": entry(
+    "Kafka refuses {bytes} bytes for topic {topic} as too large: raise the topic's max.message.bytes, or append less at once.",
+    false,
+    413,
+  ),
+  "log-kafka-unreadable": entry(
+    "Topic {topic} of Kafka holds {what}, which cannot be read here: set the topic's compression.type to gzip and let its writers write anew.",
+    false,
+  ),
+  "log-kafka-gone": entry(
+    "Records {from} to {to} of topic {topic}, partition {partition}, are no longer kept and were not read: keep the topic longer, or read it sooner.",
+    false,
+  ),
+  "log-kafka-topic": entry("Topics of Kafka are not as they must be: {what}.", false),
+  "log-topic-unknown": entry("Topic {topic} is none of Roundsman's: name one of broker/topics.ts.", false, 404),
+  "log-partition-lost": entry(
+    "Partition {partition} of topic {topic} belongs to another member of its group by now: its work is done there.",
+    true,
+    409,
+  ),
   // kube
   "kube-config-unreadable": entry(
     "The kubeconfig {file} cannot be read: {what}. Name another one with --kubeconfig or KUBECONFIG.",

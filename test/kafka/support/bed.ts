@@ -1,0 +1,84 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { freePorts } from "#test/e2e/support/ports.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const exec = promisify(execFile);
+
+/** @throws where there is no test bed */
+function script(): string {
+  const bed = resolve(ROOT, process.env.ROUNDSMAN_TESTBED ?? "../shared");
+  const kafka = resolve(bed, "kafka/kafka.sh");
+  if (!existsSync(kafka))
+    throw new Error(
+      `There is no test bed in ${bed}: this lane starts real brokers with its kafka/kafka.sh. Name its folder in ROUNDSMAN_TESTBED.`,
+    );
+  return kafka;
+}
+
+/** A Kafka of its own, with its data in a temporary folder. */
+export class Bed {
+  readonly brokers: readonly string[];
+  readonly #cache: string;
+
+  private constructor(cache: string, brokers: readonly string[]) {
+    this.#cache = cache;
+    this.brokers = brokers;
+  }
+
+  /** `heap`: of each broker's JVM. */
+  static async up(count: 1 | 3, heap = "384m"): Promise<Bed> {
+    const shared = process.env.KAFKA_CACHE ?? join(homedir(), ".cache/inspection-kafka");
+    // The jars are installed once, and linked to.
+    await exec(script(), ["tool", "kafka.Kafka", "--version"], { env: { ...process.env, KAFKA_CACHE: shared } });
+    const cache = mkdtempSync(join(tmpdir(), "roundsman-kafka-"));
+    for (const name of readdirSync(shared)) {
+      if (name.startsWith("lib-")) symlinkSync(join(shared, name), join(cache, name));
+    }
+    const port = await freePorts(10);
+    const bed = new Bed(
+      cache,
+      Array.from({ length: count }, (_, n) => `127.0.0.1:${port + n}`),
+    );
+    try {
+      await bed.#run(["up", "--fresh", "--brokers", String(count), "--port", String(port)], { KAFKA_HEAP: heap });
+    } catch (e) {
+      await bed.down();
+      throw e;
+    }
+    return bed;
+  }
+
+  /** SIGKILL. Numbers begin with 1. */
+  kill(broker: number): Promise<void> {
+    return this.#run(["kill", String(broker)]);
+  }
+
+  start(broker: number): Promise<void> {
+    return this.#run(["start", String(broker)]);
+  }
+
+  /** Whether that broker runs. */
+  async runs(broker: number): Promise<boolean> {
+    const { stdout } = await exec(script(), ["status"], { env: { ...process.env, KAFKA_CACHE: this.#cache } });
+    return new RegExp(`^broker ${broker} port \\d+ pid`, "m").test(stdout);
+  }
+
+  /** One of Kafka's own tools. */
+  tool(...args: string[]): Promise<void> {
+    return this.#run(["tool", ...args]);
+  }
+
+  async down(): Promise<void> {
+    await this.#run(["down"]).catch(() => undefined);
+    rmSync(this.#cache, { recursive: true, force: true });
+  }
+
+  async #run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+    await exec(script(), [...args], { env: { ...process.env, ...env, KAFKA_CACHE: this.#cache } });
+  }
+}
