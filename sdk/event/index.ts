@@ -10,8 +10,14 @@ export {
   type HttpMessage,
 } from "./http.ts";
 export type { HttpInput } from "./http-headers.ts";
-export { decodeKafka, type EncodedKafka, encodeKafkaBinary, encodeKafkaStructured, type KafkaMessage } from "./kafka.ts";
 export { decodeUtf8, MAX_DEPTH, type ParseJsonOptions, parseJson } from "./json.ts";
+export {
+  decodeKafka,
+  type EncodedKafka,
+  encodeKafkaBinary,
+  encodeKafkaStructured,
+  type KafkaMessage,
+} from "./kafka.ts";
 export { type EventRecord, fromRecord, type RecordParts, recordOf, toRecord } from "./record.ts";
 export { parseTime } from "./time.ts";
 export { TYPES } from "./types.ts";

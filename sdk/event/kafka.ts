@@ -48,10 +48,13 @@ export const decodeKafka = ({ headers = {}, value }: KafkaMessage): Event => {
     const name = header.slice(PREFIX.length);
     // Checked before it is assigned: it could be `__proto__`.
     if (!isAttributeName(name)) throw refusal(WHERE, `the header ${quote(header)}`, nameFlaw(name));
+    const text = textOf(header, headers[header]);
     if (name === "datacontenttype") {
+      // The cloudevents package writes it beside content-type: where both say the same, nothing is in doubt.
+      if (text === undefined || text === contentType) continue;
       throw refusal(WHERE, "the header ce_datacontenttype", ["is not allowed", "content-type alone"]);
     }
-    attributes[name] = textOf(header, headers[header]);
+    attributes[name] = text;
   }
   if (contentType !== undefined) attributes.datacontenttype = contentType;
   if (value !== null) addPayload(attributes, contentType, value);

@@ -68,6 +68,11 @@ describe("toRecord and fromRecord", () => {
     expect(fromRecord(toRecord("t", ["other"], parseEvent(ATTRIBUTES)))).not.toHaveProperty("partitionkey");
   });
 
+  it("read a content type that the cloudevents package has written twice", () => {
+    const headers = { ...HEADERS, "content-type": "text/plain", ce_datacontenttype: "text/plain" };
+    expect(fromRecord({ headers, value: "x" })).toEqual({ ...ATTRIBUTES, datacontenttype: "text/plain", data: "x" });
+  });
+
   it("leave headers that are not the event's", () => {
     const headers = { ...HEADERS, cause: "x", "ce-id": "no", cex_y: "no", ["__proto__"]: "no" };
     expect(fromRecord({ headers, value: null })).toEqual(ATTRIBUTES);
@@ -85,6 +90,7 @@ describe("toRecord and fromRecord", () => {
     [{ ...HEADERS, ce_data: "x" }, null, 'the header "ce_data"'],
     [{ ...HEADERS, ce_data_base64: "AAAA" }, null, 'the header "ce_data_base64"'],
     [{ ...HEADERS, ce_datacontenttype: "a/b" }, null, "the header ce_datacontenttype"],
+    [{ ...HEADERS, ce_datacontenttype: "a/b", "content-type": "a/c" }, null, "the header ce_datacontenttype"],
     [{ ...HEADERS, ce___proto__: "x" }, null, 'the header "ce___proto__"'],
     [{ ...HEADERS, CE_ID: "x", ce_ID: "y" }, null, 'the header "ce_ID"'],
     [{ ...HEADERS, "content-type": "nonsense" }, "x", "datacontenttype"],

@@ -54,6 +54,8 @@ export const fromRecord = (record: Pick<EventRecord, "headers" | "value">): Even
     // Checked before it is assigned: it could be `__proto__`.
     if (!isAttributeName(name)) throw refusal(where, `the header ${quote(header)}`, nameFlaw(name));
     if (name === "datacontenttype") {
+      // The cloudevents package writes it beside content-type: where both say the same, nothing is in doubt.
+      if (record.headers[header] === contentType) continue;
       throw refusal(where, "the header ce_datacontenttype", ["is not allowed", "content-type alone"]);
     }
     const value: unknown = record.headers[header];

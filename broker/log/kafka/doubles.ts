@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 /** The header by which a record that a retried send stored twice is known. Readers of the log do not see it. */
 export const MARK = "roundsman-append";
 
+const NUMBER = /^\d{1,15}$/;
+
 /** Gives every record that one writer appends a mark: its own name and a number that rises. */
 export const marker = (writer = randomBytes(6).toString("base64url")): (() => string) => {
   let next = 0;
@@ -26,8 +28,9 @@ export class Doubles {
   /** Whether a record with this mark was seen before; it is now. */
   seen(mark: string): boolean {
     const dot = mark.lastIndexOf(".");
-    const [writer, number] = [mark.slice(0, dot), Number(mark.slice(dot + 1))];
-    if (dot < 1 || !Number.isSafeInteger(number)) return false;
+    const [writer, text] = [mark.slice(0, dot), mark.slice(dot + 1)];
+    if (dot < 1 || !NUMBER.test(text)) return false;
+    const number = Number(text);
     const last = this.#last.get(writer);
     if (last !== undefined && number <= last) return true;
     this.#last.delete(writer);
