@@ -1,10 +1,9 @@
 import { sayDuration } from "#sdk/case/duration.ts";
 import { createAjv, sayInvalid } from "#sdk/case/params.ts";
 import { fault } from "#sdk/errors.ts";
+import { SIZED } from "#sdk/operation/decision.ts";
 import { BOUNDS, type Budget, type Calendar, type Config, type Most } from "./config.ts";
 import { ConfigSchema } from "./config-schema.ts";
-
-const HAVE_SIZE = ["fleet", "cluster", "zone", "pool", "namespace"];
 
 /**
  * Refuses a configuration with a mistake, with a sentence that names the field. What is in force then stays.
@@ -62,8 +61,8 @@ function flawOfBudget(budget: Budget, field: string, caps: readonly Budget[]): F
   if (limits.length === 0 && inFlight === undefined && !healthy)
     return [field, `(${name}) would allow everything; give it limits, inFlight or healthy`];
   const share = limits.findIndex(({ most }) => isShare(most));
-  const noSize = `is a share, but a scope "${scope}" has no size; write a count, or one of the scopes ${HAVE_SIZE.join(", ")}`;
-  if (!HAVE_SIZE.includes(scope)) {
+  const noSize = `is a share, but a scope "${scope}" has no size; write a count, or one of the scopes ${SIZED.join(", ")}`;
+  if (!SIZED.includes(scope)) {
     if (share >= 0) return [`${field}.limits.${share}.most`, noSize];
     if (isShare(inFlight)) return [`${field}.inFlight`, noSize];
     if (healthy) return [`${field}.healthy.atLeast`, noSize];

@@ -2,6 +2,8 @@ import type { Target } from "./request.ts";
 
 /** What a budget counts over. They nest: all that hold a request must agree. */
 export const SCOPES = ["fleet", "cluster", "zone", "pool", "namespace", "owner", "actor", "target"] as const;
+/** Those that have a size, so that a share of it can be told. */
+export const SIZED: readonly ScopeName[] = ["fleet", "cluster", "zone", "pool", "namespace"];
 export type ScopeName = (typeof SCOPES)[number];
 
 /** One scope, such as pool `gpu` of cluster `eu-1`: the names that lead to it, outermost first. Of the fleet there are none. */

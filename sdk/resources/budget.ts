@@ -1,6 +1,10 @@
 import Type, { type Static } from "typebox";
-import { SCOPES } from "../operation/decision.ts";
-import { closed, duration, globs, oneOf, resource, text } from "./common.ts";
+import { SCOPES, SIZED } from "../operation/decision.ts";
+import { closed, duration, globs, oneOf, resource, rules, text } from "./common.ts";
+
+/** As a rule of an API server says it: a share of 100 % would hold nothing back. */
+const isShare = (of: string) =>
+  `${of}.matches('^[0-9]{1,3}%$') && int(${of}.replace('%', '')) >= 1 && int(${of}.replace('%', '')) <= 99`;
 
 /** `10`, or `"5%"` of the scope's size, rounded down. */
 const most = Type.Unsafe<number | string>({
@@ -8,8 +12,19 @@ const most = Type.Unsafe<number | string>({
   // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word; gives a message for the form that was meant
   then: { type: "string", pattern: "^[0-9]{1,3}%$", share: true },
   else: { type: "integer", minimum: 0, maximum: 100_000 },
+  "x-kubernetes-int-or-string": true,
+  maxLength: 4,
+  ...rules([
+    `type(self) == int ? self >= 0 && self <= 100000 : type(self) == string && ${isShare("self")}`,
+    'must be a count from 0 to 100000, or a share from "1%" to "99%"',
+  ]),
 });
-const share = Type.String({ pattern: "^[0-9]{1,3}%$", share: true });
+const share = Type.String({
+  pattern: "^[0-9]{1,3}%$",
+  maxLength: 4,
+  share: true,
+  ...rules([isShare("self"), 'must be a share from "1%" to "99%"']),
+});
 
 export const scopeMatch = Type.Object(
   {
@@ -24,22 +39,44 @@ export const scopeMatch = Type.Object(
 const operations = Type.Array(text, { minItems: 1, maxItems: 100, uniqueItems: true });
 
 /** At most so many operations in any window, for each value of a scope. */
-export const BudgetSchema = resource("Budget", {
-  scope: oneOf(SCOPES),
-  /** They share the budget. Default: every operation. */
-  operations: Type.Optional(operations),
-  match: Type.Optional(scopeMatch),
-  limits: Type.Optional(Type.Array(Type.Object({ most, per: duration }, closed), { minItems: 1, maxItems: 20 })),
-  /** At most so many under way. */
-  inFlight: Type.Optional(most),
-  /** Nothing where fewer are healthy, and for so long after. */
-  healthy: Type.Optional(Type.Object({ atLeast: share, coolDown: Type.Optional(duration) }, closed)),
-  /** What shares are of. Default `Node`; in a namespace `Pod`. */
-  of: Type.Optional(text),
-  whenSpent: Type.Optional(oneOf(["throttle", "latch"])),
-  /** Who may override, for the sentence of a denial. */
-  override: Type.Optional(text),
-});
+export const BudgetSchema = resource(
+  "Budget",
+  {
+    scope: oneOf(SCOPES),
+    /** They share the budget. Default: every operation. */
+    operations: Type.Optional(operations),
+    match: Type.Optional(scopeMatch),
+    limits: Type.Optional(
+      Type.Array(Type.Object({ most, per: duration }, closed), {
+        minItems: 1,
+        maxItems: 20,
+        ...rules([
+          "self.all(one, self.exists_one(other, other.per == one.per))",
+          "have a window twice; one of the two never counts",
+        ]),
+      }),
+    ),
+    /** At most so many under way. */
+    inFlight: Type.Optional(most),
+    /** Nothing where fewer are healthy, and for so long after. */
+    healthy: Type.Optional(Type.Object({ atLeast: share, coolDown: Type.Optional(duration) }, closed)),
+    /** What shares are of. Default `Node`; in a namespace `Pod`. */
+    of: Type.Optional(text),
+    whenSpent: Type.Optional(oneOf(["throttle", "latch"])),
+    /** Who may override, for the sentence of a denial. */
+    override: Type.Optional(text),
+  },
+  rules(
+    [
+      "has(self.limits) || has(self.inFlight) || has(self.healthy)",
+      "would allow everything; give it limits, inFlight or healthy",
+    ],
+    [
+      `self.scope in [${SIZED.map((one) => `'${one}'`).join(", ")}] || !has(self.healthy) && !(has(self.inFlight) && type(self.inFlight) == string) && !(has(self.limits) && self.limits.exists(one, type(one.most) == string))`,
+      `holds a share (limits.most, inFlight or healthy), but its scope has no size; write counts, or one of the scopes ${SIZED.join(", ")}`,
+    ],
+  ),
+);
 export type BudgetResource = Static<typeof BudgetSchema>;
 
 const calendar = Type.Object(
@@ -58,7 +95,16 @@ const calendar = Type.Object(
     operations: Type.Optional(operations),
     override: Type.Optional(text),
   },
-  closed,
+  {
+    ...closed,
+    ...rules(
+      ["has(self.schedule) != has(self.spans)", "must have a schedule or spans, and not both"],
+      [
+        "!has(self.schedule) || has(self.duration)",
+        "has a schedule and no duration: say how long each lasts, such as 8h",
+      ],
+    ),
+  },
 );
 
 /** What the defender goes by beside budgets: how far pools are trusted, when nothing is done, what needs a person. */
@@ -70,7 +116,13 @@ export const DefenderSchema = resource("Defender", {
       { maxItems: 1_000 },
     ),
   ),
-  calendars: Type.Optional(Type.Array(calendar, { maxItems: 200 })),
+  calendars: Type.Optional(
+    Type.Array(calendar, {
+      maxItems: 200,
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["name"],
+    }),
+  ),
   /** Operations that need a person's yes. */
   dangerous: Type.Optional(Type.Array(text, { maxItems: 100, uniqueItems: true })),
   /** How long a window's token stays away beyond the window. */

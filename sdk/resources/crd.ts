@@ -5,7 +5,7 @@ type Schema = Readonly<Record<string, unknown>>;
 
 export interface Column {
   readonly name: string;
-  readonly type: "string" | "integer" | "date";
+  readonly type: "string" | "integer" | "boolean" | "date";
   readonly jsonPath: string;
   readonly description?: string;
   /** Only with `-o wide`. */
@@ -28,6 +28,7 @@ export interface Definition {
 const KEPT = [
   ...["type", "description", "enum", "pattern", "format", "minimum", "maximum", "minLength", "maxLength"],
   ...["minItems", "maxItems", "minProperties", "maxProperties", "required"],
+  ...["x-kubernetes-validations", "x-kubernetes-int-or-string", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"],
 ] as const;
 
 /**
@@ -42,6 +43,8 @@ export function structural(schema: TSchema): Schema {
   // Go's regular expressions write a character's number otherwise.
   if (typeof from.pattern === "string") kept.pattern = from.pattern.replace(/\\u([0-9a-f]{4})/gi, "\\x{$1}");
   if (from.type === "integer") kept.format = "int64";
+  // `uniqueItems` is no word of theirs.
+  if (from.uniqueItems === true) kept["x-kubernetes-list-type"] = "set";
   if (from.items) kept.items = structural(from.items);
   if (from.properties)
     kept.properties = Object.fromEntries(
@@ -49,7 +52,8 @@ export function structural(schema: TSchema): Schema {
     );
   const [values] = Object.values((from.patternProperties ?? {}) as Record<string, TSchema>);
   if (values) kept.additionalProperties = structural(values);
-  if (kept.type === undefined) kept["x-kubernetes-preserve-unknown-fields"] = true;
+  if (kept.type === undefined && !kept["x-kubernetes-int-or-string"])
+    kept["x-kubernetes-preserve-unknown-fields"] = true;
   return kept;
 }
 

@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { SEVERITIES } from "../terms.ts";
-import { closed, duration, globs, oneOf, resource, text } from "./common.ts";
+import { closed, duration, globs, oneOf, resource, rules, text } from "./common.ts";
 
 const params = Type.Record(Type.String({ maxLength: 63 }), Type.Unknown());
 
@@ -31,12 +31,28 @@ export const RemedierSchema = resource("Remedier", {
       namespace: Type.Optional(globs),
       owner: Type.Optional(globs),
     },
-    closed,
+    {
+      ...closed,
+      ...rules(["has(self.finding) != has(self.condition)", "must name a finding or a condition, and not both"]),
+    },
   ),
   /** A ladder: each step is due when the fault still stands so long after the one before ended. Then a person. */
   steps: Type.Array(
     Type.Object({ operation: text, params: Type.Optional(params), after: Type.Optional(duration) }, closed),
-    { minItems: 1, maxItems: 10 },
+    {
+      minItems: 1,
+      maxItems: 10,
+      ...rules(
+        [
+          "self.size() == 0 || !has(self[0].after)",
+          "begin with one that has an after; the first step is due at once, and how long a fault must last says spec.match.for",
+        ],
+        [
+          "self.filter(one, !has(one.after)).size() <= 1",
+          "have one without an after beside the first: say how long after the step before, such as 10m",
+        ],
+      ),
+    },
   ),
   /** A person is told when the fault still stands so long after the last step ended. Default 10m. */
   escalate: Type.Optional(
@@ -58,6 +74,16 @@ export const RemedierSchema = resource("Remedier", {
     ),
   ),
   /** Below this share of successes (of at least five) it only observes. Default "50%". */
-  minSuccess: Type.Optional(Type.String({ pattern: "^[0-9]{1,3}%$", share: true })),
+  minSuccess: Type.Optional(
+    Type.String({
+      pattern: "^[0-9]{1,3}%$",
+      maxLength: 4,
+      share: true,
+      ...rules([
+        "!self.matches('^[0-9]{1,3}%$') || int(self.replace('%', '')) <= 100",
+        "must be a share of at most 100%",
+      ]),
+    }),
+  ),
 });
 export type Remedier = Static<typeof RemedierSchema>;

@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
 import { SEVERITIES } from "../terms.ts";
 import { type BudgetResource, BudgetSchema, type DefenderResource, DefenderSchema } from "./budget.ts";
-import { closed, duration, globs, labels, oneOf, resource, text } from "./common.ts";
+import { closed, duration, globs, labels, oneOf, resource, rules, text } from "./common.ts";
 import { type Remedier, RemedierSchema } from "./remedier.ts";
 
 export { API_VERSION } from "./common.ts";
@@ -49,7 +49,11 @@ export const AlertSubscriptionSchema = resource("AlertSubscription", {
       webhook: Type.Optional(
         Type.Object(
           {
-            url: Type.String({ minLength: 1, maxLength: 2048 }),
+            url: Type.String({
+              minLength: 1,
+              maxLength: 2048,
+              ...rules(["self.matches('(?i)^https?:')", "must be an http:// or https:// URL"]),
+            }),
             headers: Type.Optional(Type.Record(Type.String({ maxLength: 128 }), headerValue)),
             /** Of one request. Default 10s. */
             timeout: Type.Optional(duration),
@@ -58,7 +62,12 @@ export const AlertSubscriptionSchema = resource("AlertSubscription", {
         ),
       ),
     },
-    { ...closed, minProperties: 1, maxProperties: 1 },
+    {
+      ...closed,
+      minProperties: 1,
+      maxProperties: 1,
+      ...rules(["has(self.stdout) != has(self.webhook)", "must have one of stdout and webhook"]),
+    },
   ),
 });
 export type AlertSubscription = Static<typeof AlertSubscriptionSchema>;
