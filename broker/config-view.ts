@@ -14,6 +14,8 @@ export interface ConfigSet {
   readonly subscriptions: readonly AlertSubscription[];
   readonly clusters: readonly Cluster[];
   readonly remediers: readonly Remedier[];
+  /** These and all others. */
+  readonly resources: readonly Resource[];
 }
 
 /** A record "complete": the names of everything that counts. What it does not name is gone. */
@@ -42,14 +44,15 @@ class ConfigFold {
 
   set(): ConfigSet | undefined {
     if (!this.complete) return undefined;
-    const of = (kind: string) =>
-      this.complete!.names.flatMap((key) => {
-        const [own] = parseJson(key) as [string, string];
-        const text = own === kind ? this.records.get(key) : undefined;
-        return text === undefined ? [] : [parseJson(text)];
-      }) as never;
+    const all = this.complete.names.flatMap((key) => {
+      const [kind] = parseJson(key) as [string, string];
+      const text = this.records.get(key);
+      return text === undefined ? [] : [{ kind, value: parseJson(text) }];
+    });
+    const of = (kind: string) => all.filter((one) => one.kind === kind).map(({ value }) => value) as never;
     return {
       manifests: of("Case"),
+      resources: all.filter(({ kind }) => kind !== "Case").map(({ value }) => value) as Resource[],
       probeConfigs: of("ProbeConfig"),
       subscriptions: of("AlertSubscription"),
       clusters: of("Cluster"),
@@ -59,7 +62,9 @@ class ConfigFold {
 }
 
 /** What runs on each cluster that is configured; undefined = the cluster is not known. Worked out once per cluster. */
-export function instancesOf(set: ConfigSet): (cluster: string) => ReadonlyMap<string, Instance> | undefined {
+export function instancesOf(
+  set: Pick<ConfigSet, "manifests" | "probeConfigs" | "clusters">,
+): (cluster: string) => ReadonlyMap<string, Instance> | undefined {
   const known = new Map<string, ReadonlyMap<string, Instance>>();
   return (name) => {
     const cluster = set.clusters.find((one) => one.metadata.name === name);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { definitionText } from "#functions/cli/crd.ts";
-import { executorDocuments } from "#functions/cli/rbac.ts";
+import { configDocuments, executorDocuments } from "#functions/cli/rbac.ts";
 import { begun, ended } from "#functions/executor/state.ts";
 import { createAjv } from "#sdk/case/params.ts";
 import { JOB_API_VERSION, JOB_KIND, type Job } from "#sdk/operation/job.ts";
@@ -20,6 +20,14 @@ it("knative/rbac/executor.yaml holds what `roundsman rbac --executor` prints: no
   const text = readFileSync(at("rbac/executor.yaml"), "utf8");
   expect(parseAllDocuments(text).map((document) => document.toJS())).toEqual(executorDocuments("roundsman"));
   expect(text).not.toMatch(/"\*"|secrets/);
+});
+
+it("knative/rbac/config.yaml holds what `roundsman rbac --config-from-cluster` prints: it writes statuses alone", () => {
+  const documents = parseAllDocuments(readFileSync(at("rbac/config.yaml"), "utf8")).map((document) => document.toJS());
+  expect(documents).toEqual(configDocuments("roundsman"));
+  const { rules } = documents.find(({ kind }) => kind === "ClusterRole");
+  for (const { resources, verbs } of rules)
+    if (verbs.includes("patch")) for (const one of resources) expect(one).toMatch(/\/status$/);
 });
 
 /** What Kubernetes' own checker goes by; it knows no other words in a structural schema. */

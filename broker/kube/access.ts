@@ -16,6 +16,8 @@ export interface Access {
   readonly namespace: string;
   /** Where it comes from, for people. */
   readonly source: string;
+  /** It is that of the pod that this runs in. */
+  readonly inCluster?: true;
   /** An http:// or https:// proxy on the way there. */
   readonly proxy?: string;
   /**

@@ -31,6 +31,7 @@ export function inClusterAccess({ env, now, dir = MOUNT }: InClusterOptions): Ac
     server,
     namespace: namespaceOf(dir),
     source,
+    inCluster: true,
     ...(proxy === undefined ? {} : { proxy }),
     credentials: credentialSource({
       cluster: { server, ca: { file: join(dir, "ca.crt") } },

@@ -40,6 +40,8 @@ export function createProgram(context: Context): Command {
     .option("--tls-key <file>", "the certificate's private key, PEM")
     .option("--data <dir>", "where findings are kept (default: the user's state directory)")
     .option("--settings <file>", "a YAML file with these options")
+    .option("--config-from-cluster", "the cluster's own resources of roundsman.dev count too (default: in a pod)")
+    .option("--no-config-from-cluster", "they do not")
     .option("--log-level <level>", "silent, error, warn, info or debug; log lines go to stderr")
     .action(async (options) => (await import("./start.ts")).start({ ...context, version }, options));
   example(start, "roundsman start --kubeconfig ~/.kube/config --context prod --cases ./my-cases");
@@ -108,6 +110,10 @@ export function createProgram(context: Context): Command {
   rbac.option(
     "--executor [operations]",
     "instead: the role of the executor, for these operations (comma-separated; default: all)",
+  );
+  rbac.option(
+    "--config-from-cluster",
+    "instead: what reading the cluster's own resources of roundsman.dev takes, beside the watcher's role",
   );
   example(
     rbac,

@@ -6,6 +6,7 @@ import { rulesOf as executorRules } from "#functions/executor/rights.ts";
 import { BUILT_IN_RESOURCES } from "#functions/standalone/built-in-resources.ts";
 import { namedCluster } from "#functions/standalone/cluster.ts";
 import { readConfigFiles } from "#functions/standalone/config-files.ts";
+import { CONFIG_RIGHTS } from "#functions/watcher/config-source.ts";
 import { fault } from "#sdk/errors.ts";
 import { type Instance, instancesOn, kindsOf } from "#sdk/resources/instances.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
@@ -26,6 +27,8 @@ export interface RbacOptions {
   readonly accountNamespace: string;
   /** Instead of the watcher's: the executor's, of these operations or (true) of all. */
   readonly executor?: string | true;
+  /** Instead: what reading its configuration from the cluster takes beside the watcher's role. */
+  readonly configFromCluster?: boolean;
 }
 
 const VERBS = ["list", "watch"];
@@ -84,15 +87,22 @@ export function rulesFor(instances: readonly Instance[], { resources }: Pick<Dis
 
 const WATCHER = "roundsman-watcher";
 const EXECUTOR = "roundsman-executor";
+const CONFIG = "roundsman-config";
 const LABELS = { "app.kubernetes.io/name": "roundsman" };
 const GROUP = "rbac.authorization.k8s.io";
 
 /** A role and its binding; in every namespace where none is named. */
-function grant(name: string, rules: readonly Rule[], account: string, namespace?: string): object[] {
+function grant(
+  name: string,
+  rules: readonly Rule[],
+  account: string,
+  namespace?: string,
+  who: string = name,
+): object[] {
   const apiVersion = `${GROUP}/v1`;
   const kind = namespace === undefined ? "ClusterRole" : "Role";
   const metadata = { name, ...(namespace !== undefined && { namespace }), labels: LABELS };
-  const subjects = [{ kind: "ServiceAccount", name, namespace: account }];
+  const subjects = [{ kind: "ServiceAccount", name: who, namespace: account }];
   return [
     { apiVersion, kind, metadata, rules },
     { apiVersion, kind: `${kind}Binding`, metadata, roleRef: { apiGroup: GROUP, kind, name }, subjects },
@@ -116,6 +126,16 @@ const accountOf = (name: string, namespace: string): object[] => [
   { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: LABELS } },
   { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace, labels: LABELS } },
 ];
+
+/** What the watcher needs to read its configuration from the cluster, and to say there what came of it. */
+export function configDocuments(account: string): object[] {
+  const rules = CONFIG_RIGHTS.map(({ resources, verbs }) => ({
+    apiGroups: ["roundsman.dev"],
+    resources: [...resources].sort(),
+    verbs,
+  }));
+  return [...accountOf(WATCHER, account), ...grant(CONFIG, rules, account, undefined, WATCHER)];
+}
 
 /**
  * The executor's account and role, for these operations or for all. It writes, so it is an account of its own.
@@ -188,6 +208,12 @@ export async function rbac(context: VersionedContext, options: RbacOptions): Pro
     const documents = executorDocuments(options.accountNamespace, names);
     process.stdout.write(
       `# The executor's, for ${names?.join(", ") ?? "every operation"}. It may write: bind it only where remedies shall act.\n${yaml(documents)}`,
+    );
+    return;
+  }
+  if (options.configFromCluster) {
+    process.stdout.write(
+      `# For the watcher of the cluster that holds the configuration, beside its own role.\n${yaml(configDocuments(options.accountNamespace))}`,
     );
     return;
   }

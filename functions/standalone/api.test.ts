@@ -38,7 +38,7 @@ function app(waits: string[] = []) {
     cluster: "c",
     findings: { findings: () => findings },
     manifests,
-    instances: instancesOn({ name: "c" }, manifests, []),
+    instances: () => instancesOn({ name: "c" }, manifests, []),
     metrics,
     waitsFor: () => waits,
     failed: (e) => {

@@ -13,7 +13,7 @@ export interface ApiOptions {
   readonly cluster: string;
   readonly findings: FindingsSource;
   readonly manifests: readonly Manifest[];
-  readonly instances: readonly Instance[];
+  readonly instances: () => readonly Instance[];
   readonly metrics: Registry;
   /** What it still waits for; empty = ready. */
   readonly waitsFor: () => readonly string[];
@@ -28,7 +28,7 @@ export interface ApiOptions {
 const casesOf = ({ manifests, instances }: ApiOptions) =>
   manifests.map((manifest) => ({
     ...manifest,
-    instances: instances
+    instances: instances()
       .filter((instance) => instance.case === manifest.name)
       .map(({ id, params, for: wait, clear, owner }) => ({
         id,

@@ -20,6 +20,8 @@ export interface WatchedCluster {
   readonly configs: readonly Resource[];
   /** Nobody is harmed there. */
   readonly isPractice: boolean;
+  /** This runs in it. */
+  readonly isHome: boolean;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export function namedCluster(options: ClusterOptions): WatchedCluster | undefine
     says: `cluster ${name} at ${access.server} (${access.source})`,
     configs: [],
     isPractice: false,
+    isHome: access.inCluster === true,
     close: async () => connected.close(),
   };
 }
@@ -72,6 +75,7 @@ export async function practiceCluster(options: ClusterOptions): Promise<WatchedC
     says: `the practice cluster at ${practice.url}, because none is named: its faults come and go by themselves. Name your own with --kubeconfig or KUBECONFIG`,
     configs: [...practiceConfigs(), ...practiceRemedies()] as Resource[],
     isPractice: true,
+    isHome: false,
     close: async () => {
       connected.close();
       await practice.close();

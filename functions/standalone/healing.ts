@@ -109,6 +109,12 @@ export class Healing {
       this.#show = brakeNowAndThen({ defender: this.#defender, cluster: cluster.name, ...stdout });
   }
 
+  /** What is configured has changed. */
+  async changed(): Promise<void> {
+    await this.#configure();
+    if (!this.#executor) await this.#startExecutor();
+  }
+
   async #stopDefender(): Promise<void> {
     clearInterval(this.#expand);
     await this.#show?.();

@@ -8,13 +8,15 @@ import type { Healing } from "./healing.ts";
 export interface Measured {
   readonly ledger: Ledger;
   readonly dispatcher: Dispatcher;
+  /** It may be another one later. */
   readonly watcher: Watcher;
   readonly healing: Pick<Healing, "defender" | "healer">;
   readonly version: string;
 }
 
 /** A registry of its own; everything is read when it is scraped. */
-export function createMetrics({ ledger, dispatcher, watcher, healing, version }: Measured): Registry {
+export function createMetrics(measured: Measured): Registry {
+  const { ledger, dispatcher, healing, version } = measured;
   const registry = new Registry();
   const registers = [registry];
   const prefix = "roundsman_";
@@ -55,26 +57,27 @@ export function createMetrics({ ledger, dispatcher, watcher, healing, version }:
     for (const { labels, n } of counts.values()) set(labels, n);
   });
   gauge("view_age_seconds", "How old the view of a kind is.", ["kind"], (set) => {
-    for (const [kind, age] of Object.entries(watcher.views().ages)) if (age !== null) set({ kind }, age / 1_000);
+    for (const [kind, age] of Object.entries(measured.watcher.views().ages))
+      if (age !== null) set({ kind }, age / 1_000);
   });
   gauge("case_ready", "1 where all reads of a case are listed and fresh.", ["case"], (set) => {
-    const { ready, refused } = watcher.views();
+    const { ready, refused } = measured.watcher.views();
     for (const id of ready) set({ case: id }, 1);
     for (const id of Object.keys(refused)) set({ case: id }, 0);
   });
   gauge("table_objects", "Objects that are held of a kind.", ["kind"], (set) => {
-    for (const [kind, count] of Object.entries(watcher.status().objects)) set({ kind }, count);
+    for (const [kind, count] of Object.entries(measured.watcher.status().objects)) set({ kind }, count);
   });
   gauge(
     "case_candidate_ratio",
     "Candidates of a case, as a share of the objects of the kinds it reads: over 0.01 its `where` lets healthy objects through.",
     ["case"],
     (set) => {
-      for (const [id, ratio] of Object.entries(watcher.candidateRatios())) set({ case: id }, ratio);
+      for (const [id, ratio] of Object.entries(measured.watcher.candidateRatios())) set({ case: id }, ratio);
     },
   );
   gauge("unanswered_seconds", "How long ago the oldest unanswered change of a case came.", ["case"], (set) => {
-    for (const [id, age] of Object.entries(watcher.status().unanswered)) set({ case: id }, age / 1_000);
+    for (const [id, age] of Object.entries(measured.watcher.status().unanswered)) set({ case: id }, age / 1_000);
   });
   gauge("dispatch_waiting", "Checks that wait to be run.", [], (set) => set({}, dispatcher.waiting));
   counter("checks_total", "Checks that were run.", () => dispatcher.counts.checks);
@@ -86,7 +89,7 @@ export function createMetrics({ ledger, dispatcher, watcher, healing, version }:
   );
   counter("dead_letters_total", "Records that were set aside.", () => dispatcher.counts.deadLetters);
   const streams = (of: "lists" | "watches" | "events" | "errors") => () =>
-    Object.values(watcher.status().streams).reduce((sum, counts) => sum + counts[of], 0);
+    Object.values(measured.watcher.status().streams).reduce((sum, counts) => sum + counts[of], 0);
   counter("lists_total", "Lists of a kind that were begun.", streams("lists"));
   counter("watches_total", "Watches that were opened.", streams("watches"));
   counter("watch_events_total", "Events that came over watches.", streams("events"));

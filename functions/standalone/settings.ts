@@ -25,6 +25,8 @@ export const Settings = Type.Object({
   cases: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 100 })),
   /** A folder (or file) with ProbeConfigs and AlertSubscriptions. */
   config: Type.Optional(Type.String({ minLength: 1 })),
+  /** Whether the cluster's own resources of `roundsman.dev` count too. Default: where it runs in that cluster. */
+  configFromCluster: Type.Optional(Type.Boolean()),
   namespaces: Type.Optional(names),
   excludeNamespaces: Type.Optional(names),
   logLevel: Type.Unsafe<(typeof LOG_LEVELS)[number]>({ type: "string", enum: [...LOG_LEVELS], default: "warn" }),

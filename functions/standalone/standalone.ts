@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
-import { instancesOf, readConfig, writeConfig } from "#broker/config-view.ts";
+import { instancesOf, readConfig } from "#broker/config-view.ts";
 import { openFileLog } from "#broker/log/file/file-log.ts";
 import type { Log } from "#broker/log/log.ts";
 import { memoryLog } from "#broker/log/memory/memory-log.ts";
@@ -12,7 +12,8 @@ import { remediesRoutes } from "#functions/healer/api.ts";
 import { Ledger } from "#functions/ledger/ledger.ts";
 import { Watcher } from "#functions/watcher/watcher.ts";
 import { fault, sayError } from "#sdk/errors.ts";
-import { API_VERSION, type Resource } from "#sdk/resources/schemas.ts";
+import type { Instance } from "#sdk/resources/instances.ts";
+import type { Resource } from "#sdk/resources/schemas.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import { Lifecycle, type Runnable } from "#sdk/runtime/lifecycle.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
@@ -24,10 +25,9 @@ import type { ServedTls } from "#sdk/serve/tls.ts";
 import { createApi } from "./api.ts";
 import { BUILT_IN_RESOURCES } from "./built-in-resources.ts";
 import type { WatchedCluster } from "./cluster.ts";
-import { DEFAULT_RESOURCES } from "./default-resources.ts";
-import { checkHealing, Healing } from "./healing.ts";
+import { Configuration } from "./configuration.ts";
+import { Healing } from "./healing.ts";
 import { createMetrics } from "./metrics.ts";
-import { mergeResources } from "./resources.ts";
 import { isLocal } from "./scope.ts";
 import { scopedPool } from "./scoped-pool.ts";
 import type { Settings } from "./settings.ts";
@@ -63,14 +63,14 @@ export class Standalone {
   readonly #options: StandaloneOptions;
   readonly #runnables: Runnable[] = [];
   readonly #lifecycle: Lifecycle;
-  readonly #resources: readonly Resource[];
+  readonly #configuration: Configuration;
   #app: FastifyInstance | undefined;
   #log: Log | undefined;
 
   constructor(options: StandaloneOptions) {
     this.#options = options;
-    const { cluster, resources } = options;
-    this.#resources = mergeResources(DEFAULT_RESOURCES, mergeResources(cluster.configs, resources));
+    const { cluster, settings } = options;
+    this.#configuration = new Configuration({ ...options, fromCluster: settings.configFromCluster ?? cluster.isHome });
     this.#lifecycle = new Lifecycle(this.#runnables, { grace: options.settings.grace, warn: options.tell });
     this.#assemble();
   }
@@ -104,6 +104,7 @@ export class Standalone {
     let dispatcher!: Dispatcher;
     let watcher!: Watcher;
     let alert!: Alert;
+    let instances: readonly Instance[] = [];
     let isSynced = false;
     const add = (name: string, start: Runnable["start"], stop: Runnable["stop"]) =>
       this.#runnables.push({ name, start, stop });
@@ -143,21 +144,7 @@ export class Standalone {
     );
     add(
       "the configuration",
-      async () => {
-        const named: Resource = {
-          apiVersion: API_VERSION,
-          kind: "Cluster",
-          metadata: { name: cluster.name },
-          spec: {},
-        };
-        const set = { manifests, probeConfigs: [], subscriptions: [], clusters: [named], remediers: [] };
-        const resources = [...this.#resources, named];
-        // What is wrong is found before it is written down.
-        instancesOf({ ...set, probeConfigs: resources.filter((r) => r.kind === "ProbeConfig") })(cluster.name);
-        for (const r of resources) if (r.kind === "AlertSubscription") sinkOf(r, { env, stdout });
-        checkHealing(resources, clock.now());
-        await writeConfig(log, manifests, resources);
-      },
+      () => this.#configuration.start(log, manifests),
       () => undefined,
     );
     add(
@@ -189,7 +176,7 @@ export class Standalone {
     const healing = new Healing({
       cluster,
       log: () => log,
-      resources: () => this.#resources,
+      resources: () => this.#configuration.resources,
       clock,
       logger,
       stdout,
@@ -198,32 +185,32 @@ export class Standalone {
       fatal,
     });
     this.#runnables.push(...healing.parts());
+    const watch = async (all: readonly Instance[]) => {
+      const { namespaces } = settings;
+      // Only what does not need what is not read; of one's own kinds nobody knows.
+      const local = namespaces ? all.filter((one) => isLocal(one, BUILT_IN_RESOURCES)) : all;
+      const left = all.filter((one) => !local.includes(one)).map(({ id }) => id);
+      if (left.length > 0) tell(`only the namespace ${namespaces?.join(", ")} is read: ${left.join(", ")} cannot run`);
+      watcher = new Watcher({
+        cluster: cluster.name,
+        client: cluster.client,
+        log,
+        instances: local,
+        ...own,
+        claimant: randomUUID(),
+        ...(namespaces && { namespaces }),
+        isPending: (key, id) => dispatcher.has(key, id),
+        lost: () => fatal(fault("cluster-lost", { cluster: cluster.name })),
+      });
+      await watcher.start();
+      instances = all;
+      void watcher.synced.then(() => {
+        isSynced = true;
+      });
+    };
     add(
       "the watcher",
-      async () => {
-        const { namespaces } = settings;
-        const all = await this.#instances(log);
-        // Only what does not need what is not read; of one's own kinds nobody knows.
-        const instances = namespaces ? all.filter((one) => isLocal(one, BUILT_IN_RESOURCES)) : all;
-        const left = all.filter((one) => !instances.includes(one)).map(({ id }) => id);
-        if (left.length > 0)
-          tell(`only the namespace ${namespaces?.join(", ")} is read: ${left.join(", ")} cannot run`);
-        watcher = new Watcher({
-          cluster: cluster.name,
-          client: cluster.client,
-          log,
-          instances,
-          ...own,
-          claimant: randomUUID(),
-          ...(namespaces && { namespaces }),
-          isPending: (key, id) => dispatcher.has(key, id),
-          lost: () => fatal(fault("cluster-lost", { cluster: cluster.name })),
-        });
-        await watcher.start();
-        void watcher.synced.then(() => {
-          isSynced = true;
-        });
-      },
+      async () => watch(await this.#instances(log)),
       () => watcher.stop(),
     );
     add(
@@ -234,8 +221,16 @@ export class Standalone {
           cluster: cluster.name,
           findings: ledger,
           manifests,
-          instances: await this.#instances(log),
-          metrics: createMetrics({ ledger, dispatcher, watcher, healing, version: this.#options.version }),
+          instances: () => instances,
+          metrics: createMetrics({
+            ledger,
+            dispatcher,
+            healing,
+            version: this.#options.version,
+            get watcher() {
+              return watcher;
+            },
+          }),
           waitsFor: () => (isSynced ? [] : ["the first list of every kind"]),
           failed: (e, path) => logger.error({ err: sayError(e), path }, "a request failed"),
           address: settings.address,
@@ -253,6 +248,19 @@ export class Standalone {
         }
       },
       () => this.#app?.close(),
+    );
+    add(
+      "the cluster's configuration",
+      () =>
+        this.#configuration.follow(async () => {
+          await healing.changed();
+          const wanted = await this.#instances(log);
+          if (JSON.stringify(wanted) === JSON.stringify(instances)) return;
+          // Tables are made for what reads them: another watcher takes the cluster, and lists it.
+          await watcher.stop();
+          await watch(wanted);
+        }),
+      () => this.#configuration.stop(),
     );
   }
 
