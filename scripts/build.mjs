@@ -42,6 +42,21 @@ const processes = {
   external: ["esbuild"],
 };
 
+/** A host by itself: an image holds this folder (and package.json) alone, and nothing that a host does not run. */
+const host = {
+  ...common,
+  outdir: path("dist/host"),
+  entryPoints: {
+    host: path("functions/host/main.ts"),
+    "case-worker": path("sdk/serve/worker.ts"),
+    probes: path("probes/index.ts"),
+  },
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  minifySyntax: true,
+  minifyWhitespace: true,
+};
+
 /** What authors import: typebox is a dependency of theirs too, so that its schemas are the same ones. */
 const author = {
   ...common,
@@ -52,7 +67,7 @@ const author = {
 };
 
 rmSync(path("dist"), { recursive: true, force: true });
-await Promise.all([build(processes), build(author)]);
+await Promise.all([build(processes), build(host), build(author)]);
 
 const tsc = path("node_modules/typescript/bin/tsc");
 if (existsSync(tsc)) {

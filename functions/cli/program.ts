@@ -61,6 +61,21 @@ export function createProgram(context: Context): Command {
     "roundsman scan -f dump.json --complete --fail-on high",
   );
 
+  const host = add(
+    "host",
+    "serve cases as a function over HTTP: CloudEvents with checks in, with verdicts out",
+  ).argument("[dir...]", "cases of your own; those that come with Roundsman where none is named");
+  host
+    .option("--port <port>", "where it listens (default: 8080; also PORT)", Number)
+    .option("--address <address>", "on which address; beyond 127.0.0.1 it needs --callers")
+    .option("--callers <file>", "who may call it: NAME PERMISSIONS TOKEN in a line; who sends events needs `send`")
+    .option("--tls-cert <file>", "its certificate and those that lead to its authority, PEM: then it speaks https")
+    .option("--tls-key <file>", "the certificate's private key, PEM")
+    .option("--threads <n>", "threads that run cases, at most (default: 2)", Number)
+    .option("--log-level <level>", "silent, error, warn, info or debug; log lines go to stderr")
+    .action(async (dirs, options) => (await import("./host.ts")).host({ ...context, version }, dirs, options));
+  example(host, "roundsman host ./my-cases --port 8081");
+
   const findings = add("findings", "list findings of a running Roundsman, or of a stopped one's data");
   output(running(findings))
     .addOption(new Option("--state <state>", "open or resolved").choices(["open", "resolved", "all"]).default("open"))

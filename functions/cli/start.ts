@@ -1,18 +1,17 @@
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { namedCluster, practiceCluster } from "#functions/standalone/cluster.ts";
 import { readConfigFiles, readDocuments } from "#functions/standalone/config-files.ts";
 import { clusterDirectory, stateDirectory } from "#functions/standalone/paths.ts";
 import { Settings, VARIABLES } from "#functions/standalone/settings.ts";
 import { Standalone } from "#functions/standalone/standalone.ts";
-import { fault, sayError } from "#sdk/errors.ts";
+import { sayError } from "#sdk/errors.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
-import { sayFileError } from "#sdk/runtime/file-error.ts";
 import { untilSignal } from "#sdk/runtime/lifecycle.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { readSettings } from "#sdk/runtime/settings.ts";
+import { textOf } from "#sdk/runtime/text-of.ts";
+import { servedTls } from "#sdk/serve/served-tls.ts";
 import { staticCallers } from "#sdk/serve/static-callers.ts";
-import { readTls, type TlsFiles } from "#sdk/serve/tls.ts";
 import { type VersionedContext, workerOf } from "./context.ts";
 import { caseModules } from "./modules.ts";
 
@@ -23,25 +22,10 @@ export interface StartOptions {
   readonly [flag: string]: unknown;
 }
 
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (e) {
-    throw fault("config-unreadable", { where: file, what: sayFileError(e) }, e);
-  }
-}
-
 async function settingsFile(file: string | undefined) {
   if (file === undefined) return {};
   const text = await textOf(file);
   return { file: { name: file, values: readDocuments(text, file)[0]?.value ?? {} } };
-}
-
-function tlsFiles({ tlsCert: cert, tlsKey: key }: Settings): TlsFiles | undefined {
-  if (cert !== undefined && key !== undefined) return { cert, key, read: (file) => readFile(file, "utf8") };
-  if (cert === undefined && key === undefined) return undefined;
-  const [has, wants] = cert === undefined ? ["--tls-key", "--tls-cert"] : ["--tls-cert", "--tls-key"];
-  throw fault("config-invalid", { where: "The settings", key: has!, what: `needs ${wants} beside it` });
 }
 
 /** Watches until it is stopped. */
@@ -62,12 +46,7 @@ export async function start(
   for (const { message } of modules.broken) tell(message);
   const callers =
     settings.callers === undefined ? undefined : staticCallers(await textOf(settings.callers), settings.callers);
-  const files = tlsFiles(settings);
-  const tls = files && {
-    files,
-    now: await readTls(files),
-    failed: (e: Error) => tell(`${e.message} The certificate before it stays in use.`),
-  };
+  const tls = await servedTls(settings, tell);
   const cluster = namedCluster(base) ?? (await practiceCluster(base));
   write(`Inspecting ${cluster.says}.\n`);
   const standalone = new Standalone({

@@ -22,6 +22,7 @@ import type { Callers } from "#sdk/serve/callers.ts";
 import type { CaseModule } from "#sdk/serve/messages.ts";
 import { CasePool } from "#sdk/serve/pool.ts";
 import type { ServedTls } from "#sdk/serve/tls.ts";
+import { uniqueCases } from "#sdk/serve/unique-cases.ts";
 import { createApi } from "./api.ts";
 import { BUILT_IN_RESOURCES } from "./built-in-resources.ts";
 import type { WatchedCluster } from "./cluster.ts";
@@ -268,21 +269,4 @@ export class Standalone {
     const set = await readConfig(log);
     return [...(set ? (instancesOf(set)(this.#options.cluster.name)?.values() ?? []) : [])];
   }
-}
-
-/** Two cases of one name cannot both run: the first stays. */
-function uniqueCases<M extends { readonly name: string }>(
-  cases: readonly { manifest: M; file: string }[],
-  tell: (message: string) => void,
-): M[] {
-  const taken = new Map<string, string>();
-  return cases.flatMap(({ manifest, file }) => {
-    const other = taken.get(manifest.name);
-    if (other !== undefined) {
-      tell(`${file}: name: "${manifest.name}" is taken by ${other}; give this case a name of its own.`);
-      return [];
-    }
-    taken.set(manifest.name, file);
-    return [manifest];
-  });
 }

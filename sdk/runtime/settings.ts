@@ -28,6 +28,20 @@ function fromText(text: string, type: unknown): unknown {
   return text;
 }
 
+/** Few kinds of schema are looked at here. Compiling them costs a start more than all else it does with its settings. */
+function isPlainlyRight(properties: Readonly<Record<string, object>>, values: unknown): boolean {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) return false;
+  return Object.entries(values).every(([key, value]) => {
+    const schema = (Object.hasOwn(properties, key) ? properties[key] : undefined) as Record<string, any> | undefined;
+    if (schema === undefined || schema.pattern !== undefined || schema.format !== undefined) return false;
+    if (schema.enum !== undefined) return schema.enum.includes(value);
+    if (schema.type === "integer")
+      return Number.isSafeInteger(value) && (value as number) >= schema.minimum && (value as number) <= schema.maximum;
+    if (schema.type !== "string" || typeof value !== "string") return false;
+    return value.length >= (schema.minLength ?? 0) && value.length <= (schema.maxLength ?? value.length);
+  });
+}
+
 /**
  * Settings of a process: defaults of the schema, then the file, then `ROUNDSMAN_…` variables (and the ones that are
  * named in `variables`), then flags. Frozen.
@@ -40,8 +54,9 @@ export function readSettings<S extends TObject>(
 ): Readonly<Static<S>> {
   const properties = schema.properties as Readonly<Record<string, { type?: unknown; default?: unknown }>>;
   const keys = Object.keys(properties);
-  const ajv = createAjv();
   const refuse = (where: string, values: unknown, say: (field: string) => string = (field) => field) => {
+    if (isPlainlyRight(properties, values)) return;
+    const ajv = createAjv();
     if (ajv.validate({ ...schema, required: [], additionalProperties: false }, values)) return;
     const { field, what } = sayInvalid(ajv.errors![0]!, keys);
     throw fault("config-invalid", { where, key: say(field), what });

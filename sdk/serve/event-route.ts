@@ -5,7 +5,8 @@ import { callerOf } from "./ask-caller.ts";
 import { type Deadline, RunningCall } from "./deadline.ts";
 import type { Answered, Work } from "./function.ts";
 import type { Gate } from "./gate.ts";
-import { hostFault, type ServerOptions, tellError } from "./http-server.ts";
+import type { ServerOptions } from "./http-server.ts";
+import { hostFault, tellError } from "./manners.ts";
 import { readBody } from "./read-body.ts";
 
 export interface EventRouteOptions extends Pick<ServerOptions, "address" | "hosts" | "callers" | "failed"> {
@@ -24,7 +25,7 @@ const AGAIN = 1;
 
 /**
  * `POST /` with CloudEvents: the one route that is hot. It is answered without Fastify, whose way through hooks, parsers
- * and reply costs as much again as Node's own server; what it asks of a caller is the same.
+ * and reply costs as much again as Node's own server; what is asked of a caller is the same. False: not for this route.
  */
 export const eventRoute =
   (options: EventRouteOptions) =>

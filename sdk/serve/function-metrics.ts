@@ -1,26 +1,21 @@
 import { Counter, Gauge, type Metric, Registry } from "prom-client";
-import { Durations } from "./durations.ts";
+import type { FunctionCounts } from "./function-counts.ts";
 import type { Gate } from "./gate.ts";
 
-export interface FunctionMetrics {
-  /** More can be registered in it. */
-  readonly registry: Registry;
-  /** Told of each answer. */
-  answered(status: number, events: number, ms: number): void;
+export interface FunctionMeasured {
+  readonly counts: FunctionCounts;
+  readonly gate: Gate;
+  readonly version: string;
 }
 
-/** What a function's server says of itself, in a registry of its own. */
-export function functionMetrics({ gate, version }: { readonly gate: Gate; readonly version: string }): FunctionMetrics {
+/** What a function's server says of itself, in a registry of its own; more can be registered in it. */
+export function functionMetrics({ counts, gate, version }: FunctionMeasured): Registry {
   const registry = new Registry();
   const registers = [registry];
-  // Plain numbers on the hot path: they are read when somebody asks.
-  const requests = new Map<number, number>();
-  let taken = 0;
-  const durations = new Durations("roundsman_function_seconds", "From a request's head to its answer.");
-  registry.registerMetric(durations as unknown as Metric);
+  registry.registerMetric(counts.durations as unknown as Metric);
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
-      name,
+      name: `roundsman_${name}`,
       help,
       registers,
       collect() {
@@ -43,7 +38,7 @@ export function functionMetrics({ gate, version }: { readonly gate: Gate; readon
     registers,
     collect() {
       this.reset();
-      for (const [status, count] of requests) this.inc({ status: String(status) }, count);
+      for (const [status, count] of counts.requests) this.inc({ status: String(status) }, count);
     },
   });
   new Counter({
@@ -52,21 +47,14 @@ export function functionMetrics({ gate, version }: { readonly gate: Gate; readon
     registers,
     collect() {
       this.reset();
-      this.inc(taken);
+      this.inc(counts.events);
     },
   });
-  gauge("roundsman_function_in_flight", "Requests that are under way.", () => gate.inside);
-  gauge("roundsman_memory_bytes", "Resident memory of the process.", () => process.memoryUsage.rss());
-  gauge("roundsman_cpu_seconds", "CPU that the process has used.", () => {
+  gauge("function_in_flight", "Requests that are under way.", () => gate.inside);
+  gauge("memory_bytes", "Resident memory of the process.", () => process.memoryUsage.rss());
+  gauge("cpu_seconds", "CPU that the process has used.", () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   });
-  return {
-    registry,
-    answered(status, events, ms) {
-      requests.set(status, (requests.get(status) ?? 0) + 1);
-      taken += events;
-      durations.add(ms);
-    },
-  };
+  return registry;
 }

@@ -14,7 +14,7 @@ export interface Call {
 }
 
 /** A function: an event in; nothing, an event or several out. The event counts as done when it resolves, not before. */
-export type EventFunction = (event: Event, call: Call) => Reply | void | Promise<Reply | void>;
+export type EventFunction = (event: Event, call: Call) => Reply | void | Promise<Reply> | Promise<void>;
 
 /**
  * All events of one request. The work is done with what it answers, or with what that resolves to (undefined: 204).
@@ -38,8 +38,8 @@ export const workOf =
   };
 
 /** Also one of another library. */
-const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
-  typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 
 async function allOf(events: readonly Event[], run: EventFunction, call: Call): Promise<Answered> {
   const outcomes = await Promise.allSettled(events.map(async (event) => repliesOf(await run(event, call))));
@@ -62,9 +62,9 @@ function answerOf(replies: readonly Event[]): Answered {
 
 const NONE: readonly Event[] = [];
 
-function repliesOf(reply: Reply | void): readonly Event[] {
+function repliesOf(reply: unknown): readonly Event[] {
   if (reply === undefined || reply === null) return NONE;
-  const all = Array.isArray(reply) ? (reply as readonly ReplyEvent[]) : [reply as ReplyEvent];
+  const all = Array.isArray(reply) ? (reply as readonly unknown[]) : [reply];
   try {
     // A value that is no object is for the envelope to refuse.
     return all.map((one) =>
