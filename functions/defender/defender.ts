@@ -11,7 +11,7 @@ import { brakesOn } from "./checks/brake.ts";
 import { type Budget, CAPS, type Config } from "./config.ts";
 import { type DryRun, dryRun } from "./dry-run.ts";
 import type { Input } from "./input.ts";
-import { Journal } from "./journal.ts";
+import { Journal, SNAPSHOT_EVERY } from "./journal.ts";
 import { peek } from "./judge.ts";
 import { readInput } from "./records.ts";
 import { sayScope } from "./scopes.ts";
@@ -29,7 +29,7 @@ export interface DefenderOptions {
   readonly ticks?: Ticks;
   /** Default: the program's. Only a test brings others. */
   readonly caps?: readonly Budget[];
-  /** A snapshot after so many inputs. Default 20,000. */
+  /** A snapshot after so many inputs. Default `SNAPSHOT_EVERY`. */
   readonly snapshotEvery?: number;
 }
 
@@ -65,7 +65,7 @@ export class Defender {
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: DefenderOptions) {
-    const { log, clock, logger, ticks = kernelTicks(), caps = CAPS, snapshotEvery = 20_000 } = options;
+    const { log, clock, logger, ticks = kernelTicks(), caps = CAPS, snapshotEvery = SNAPSHOT_EVERY } = options;
     this.#options = options;
     this.#caps = caps;
     this.#checkConfig = createConfigCheck(caps);

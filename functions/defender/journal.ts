@@ -34,6 +34,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** So many inputs from one snapshot to the next: what a start has to play again at most. */
+export const SNAPSHOT_EVERY = 20_000;
 /** Inputs of one append. What comes meanwhile shares the next one, and its one sync. */
 const BATCH = 1_000;
 /** Decisions of one append. */

@@ -6,18 +6,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFileLog } from "#broker/log/file/file-log.ts";
-import type { OperationRequest } from "#sdk/operation/request.ts";
-import { type Config, DAY, DEFAULT_SETTINGS, HOUR, MINUTE } from "../../functions/defender/config.ts";
+import { MINUTE } from "../../functions/defender/config.ts";
 import { decide } from "../../functions/defender/decide.ts";
 import { Defender } from "../../functions/defender/defender.ts";
-import type { Input, InputRecord } from "../../functions/defender/input.ts";
-import { inputRecord, readInput } from "../../functions/defender/records.ts";
-import { thaw } from "../../functions/defender/snapshot.ts";
-import { latestSnapshot } from "../../functions/defender/snapshots.ts";
 import { emptyState } from "../../functions/defender/state.ts";
-import { kernelTicks } from "../../functions/defender/ticks.ts";
 import { fullUntil, Windows } from "../../functions/defender/windows.ts";
 import { besideLimiters, worstCounts } from "./beside-limiters.ts";
+import { ask, CONFIG, inputs, person, WINDOWS } from "./decision-inputs.ts";
+import { benchStart, CHILDREN } from "./restart.ts";
 
 const say = (what: string, value: string) => process.stdout.write(`${what.padEnd(72)} ${value}\n`);
 const cpuOf = <T>(work: () => T): { us: number; result: T } => {
@@ -30,13 +26,6 @@ const heap = () => {
   (globalThis as { gc?: () => void }).gc?.();
   return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
 };
-
-const WINDOWS = [
-  { most: 2, per: MINUTE },
-  { most: 5, per: 5 * MINUTE },
-  { most: 10, per: HOUR },
-  { most: 50, per: DAY },
-];
 
 /** Four windows per key, exact; the keys in no order, so that nothing stays in a cache. */
 function benchWindows(): void {
@@ -66,58 +55,6 @@ function benchWindows(): void {
     `windows: CPU per decision of four windows (${granted} granted)`,
     `${((us * 1_000) / (30 * keys.length)).toFixed(0)} ns`,
   );
-}
-
-const CONFIG: Config = {
-  budgets: [
-    { name: "target", scope: "target", limits: WINDOWS },
-    { name: "cluster", scope: "cluster", limits: [{ most: 5_000, per: HOUR }] },
-    { name: "fleet", scope: "fleet", limits: [{ most: 9_000, per: HOUR }], inFlight: 9_000 },
-  ],
-  trust: [{ level: "act" }],
-  calendars: [],
-  settings: DEFAULT_SETTINGS,
-};
-const heard = (utc: number): Input[] => [
-  { kind: "heartbeat", cluster: "c", ages: { "v1/Node": 0 }, leases: { total: 9, stale: 0 } },
-  { kind: "executor", cluster: "c", clock: utc },
-];
-const ask = (n: number, utc: number): OperationRequest => ({
-  id: `request-${n}`,
-  matter: `matter-${n}`,
-  operation: "drain",
-  target: { kind: "Node", name: `node-${(n * 7_919) % 100_000}`, uid: "uid" },
-  cluster: "c",
-  pool: "gpu",
-  owner: "team-x",
-  actor: "remedy",
-  depends: ["v1/Node"],
-  due: utc,
-  sent: utc,
-  reason: "KernelDeadlock",
-});
-const person = { by: "bench", reason: "bench" };
-const first: Input[] = [
-  { kind: "start", durable: true },
-  { kind: "init", ...person },
-  { kind: "config", config: CONFIG, by: "bench" },
-];
-const T0 = 1_800_000_000_000;
-/** Inputs as a journal would hold them, 500 requests a second. */
-function* inputs(requests: number): Generator<InputRecord> {
-  let [count, offset, ticks] = [0, 0, 1_000];
-  const record = (input: Input): InputRecord => ({
-    offset: offset++,
-    time: T0 + ticks,
-    stamp: { boot: "b", ticks, utc: T0 + ticks, count: ++count },
-    input,
-  });
-  for (const input of first) yield record(input);
-  for (let n = 0; n < requests; n++) {
-    if (n % 5_000 === 0) for (const input of heard(T0 + ticks)) yield record(input);
-    ticks += 2;
-    yield record({ kind: "request", request: ask(n, T0 + ticks) });
-  }
 }
 
 function benchFold(): void {
@@ -180,66 +117,6 @@ async function benchJournal(concurrency: number): Promise<void> {
   rmSync(dir, { recursive: true });
 }
 
-/** A million inputs on the disk, a snapshot now and then; then killed (nothing is closed), and started again. */
-async function benchStart(total = 1_000_000): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), "defender-"));
-  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
-  const log = await openFileLog({ dir, clock });
-  // As the process itself would have written it, but for the waiting.
-  let batch = [];
-  const all = [...inputs(total - 20_000)];
-  for (const { stamp, input } of all) {
-    batch.push(inputRecord(stamp!, input));
-    if (batch.length === 5_000) {
-      await log.append(batch);
-      batch = [];
-    }
-  }
-  await log.append(batch);
-  const last = all.at(-1)!.stamp!;
-  const ticks = { ...kernelTicks(), boot: "b", now: () => last.ticks + 1_000 };
-  const fake = { now: () => last.utc + 1_000, monotonic: () => 0 };
-  const options = { log, clock: fake, logger: quiet as never, durable: true, caps: [], ticks };
-  const whole = performance.now();
-  const defender = new Defender(options);
-  await defender.start();
-  say(`start: ${total - 20_000} records without a snapshot`, `${((performance.now() - whole) / 1_000).toFixed(2)} s`);
-  // The next input brings a snapshot, then 19,999 more come without one.
-  await defender.heartbeat({ cluster: "c", ages: { "v1/Node": 0 }, leases: { total: 9, stale: 0 } });
-  for (let n = 0; n < 19_900; n += 500)
-    await Promise.all(Array.from({ length: 500 }, (_, i) => defender.decide(ask(total + n + i, last.utc))));
-  // As after a kill: nothing of the first is closed, its files are read by another.
-  const copy = await openFileLog({ dir, clock, readOnly: true });
-  await copy.close();
-  await log.close();
-  const begun = performance.now();
-  const opened = await openFileLog({ dir, clock });
-  const read = performance.now();
-  if (process.env.PHASES) {
-    const text = await latestSnapshot(opened);
-    const got = performance.now();
-    const state = thaw(text!, []);
-    const thawed = performance.now();
-    let count = 0;
-    for await (const records of opened.read("defender", { from: state!.offset + 1 }))
-      count += records.map(readInput).length;
-    say(
-      "phases",
-      `${text!.length} chars, read ${got - read}, thaw ${thawed - got}, ${count} inputs read ${performance.now() - thawed}`,
-    );
-  }
-  const again = new Defender({ ...options, log: opened });
-  await again.start();
-  const done = performance.now();
-  say(
-    `start: ${total} records, killed just before its next snapshot`,
-    `${((done - begun) / 1_000).toFixed(2)} s (${((read - begun) / 1_000).toFixed(2)} s of it the log's)`,
-  );
-  await again.stop();
-  await opened.close();
-  rmSync(dir, { recursive: true });
-}
-
 async function benchBeside(): Promise<void> {
   const { own, peer } = await besideLimiters();
   say("beside: CPU per decision of four windows, 100,000 keys", `${(own.us * 1_000).toFixed(0)} ns`);
@@ -251,11 +128,13 @@ async function benchBeside(): Promise<void> {
 }
 
 async function main(part: string | undefined): Promise<void> {
+  const child = CHILDREN[part ?? ""];
+  if (child) return child(process.argv[3]!, JSON.parse(process.argv[4]!));
   if (!part || part === "windows") benchWindows();
   if (!part || part === "fold") benchFold();
   if (!part || part === "journal") for (const concurrency of [1, 16, 256]) await benchJournal(concurrency);
   if (!part || part === "beside") await benchBeside();
-  if (!part || part === "start") await benchStart(Number(process.argv[3] ?? 1_000_000));
+  if (!part || part === "start") await benchStart(Number(process.argv[3] ?? 1_000_000), say);
 }
 
 await main(process.argv[2]);
