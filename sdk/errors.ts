@@ -206,6 +206,11 @@ export const CATALOGUE = {
     true,
     503,
   ),
+  "defender-snapshot-format": entry(
+    "The defender's snapshot is of format {found}, this version knows up to {known}: the one before it, or the records themselves are read.",
+    false,
+    500,
+  ),
   "defender-stopped": entry(
     "The defender has stopped ({what}): nothing is granted. Look at its log, start it again.",
     true,

@@ -1,5 +1,7 @@
 import { hash } from "node:crypto";
+import { parseJson } from "#sdk/event/json.ts";
 import type { OperationRequest } from "#sdk/operation/request.ts";
+import type { Known, Told } from "./state.ts";
 
 /** What two requests of one id must have in common: all but when they were sent. */
 export const digestOf = (r: OperationRequest): string =>
@@ -18,3 +20,6 @@ export const digestOf = (r: OperationRequest): string =>
     ]),
     "base64",
   );
+
+/** What was told to the id, taken out of its text where it is one. */
+export const toldOf = ({ told }: Known): Told => (typeof told === "string" ? (parseJson(told) as Told) : told);

@@ -8,7 +8,7 @@ import { type Answer, decide } from "./decide.ts";
 import type { Input, Stamp } from "./input.ts";
 import { decisionRecord, inputRecord, readInput } from "./records.ts";
 import { freeze, thaw } from "./snapshot.ts";
-import { latestSnapshot, snapshotRecords } from "./snapshots.ts";
+import { snapshotRecords, snapshotTexts } from "./snapshots.ts";
 import { emptyState, type State } from "./state.ts";
 import type { Ticks } from "./ticks.ts";
 
@@ -35,7 +35,7 @@ interface Waiting {
 }
 
 /** So many inputs from one snapshot to the next: what a start has to play again at most. */
-export const SNAPSHOT_EVERY = 20_000;
+export const SNAPSHOT_EVERY = 10_000;
 /** Inputs of one append. What comes meanwhile shares the next one, and its one sync. */
 const BATCH = 1_000;
 /** Decisions of one append. */
@@ -85,12 +85,8 @@ export class Journal {
 
   /** Takes back the state: from the latest snapshot and what came after it. */
   async open(): Promise<void> {
-    const { log, caps, warn } = this.#options;
-    const text = await latestSnapshot(log).catch(
-      (e) => void warn(`the defender's snapshot is not used: ${sayError(e)}`),
-    );
-    const state = text === undefined ? undefined : thaw(text, caps);
-    if (state) this.#state = state;
+    const { log } = this.#options;
+    this.#state = (await this.#latest()) ?? this.#state;
     const told = await lastDecision(log);
     for await (const records of log.read("defender", { from: this.#state.offset + 1 }))
       for (const record of records) {
@@ -102,6 +98,23 @@ export class Journal {
         this.#sinceSnapshot += 1;
         if (decision?.offset === record.offset && record.offset > told) this.#decisions.push(decisionRecord(decision));
       }
+  }
+
+  /** The state of the latest snapshot that can be used. */
+  async #latest(): Promise<State | undefined> {
+    const { log, caps, warn } = this.#options;
+    const skip = (e: unknown) => warn(`the defender's snapshot is not used: ${sayError(e)}`);
+    try {
+      for await (const text of snapshotTexts(log))
+        try {
+          return thaw(text, caps);
+        } catch (e) {
+          skip(e);
+        }
+    } catch (e) {
+      skip(e);
+    }
+    return undefined;
   }
 
   /** Rejects with `defender-unavailable` or `defender-stopped`: whoever asked has then no permission. */

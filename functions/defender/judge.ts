@@ -11,7 +11,7 @@ import { checkSender, isBelieved } from "./checks/sender.ts";
 import { checkTrust } from "./checks/trust.ts";
 import { checkView } from "./checks/view.ts";
 import { remember } from "./history.ts";
-import { digestOf } from "./ids.ts";
+import { digestOf, toldOf } from "./ids.ts";
 import { keysOf } from "./rules.ts";
 import type { Place } from "./scopes.ts";
 import type { State, Told } from "./state.ts";
@@ -33,7 +33,8 @@ const CHECKS: readonly Check[] = [
 export function judge(state: State, request: OperationRequest): Decision {
   const digest = digestOf(request);
   const known = state.ids.get(request.id);
-  if (known) return decisionOf(request, known.digest === digest ? known.told : answer(state, [{ code: "id-reused" }]));
+  if (known)
+    return decisionOf(request, known.digest === digest ? toldOf(known) : answer(state, [{ code: "id-reused" }]));
   const reasons = reasonsAgainst(state, request);
   const told = answer(state, reasons);
   const at = state.time.now;

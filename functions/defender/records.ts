@@ -22,7 +22,8 @@ export const inputRecord = (stamp: Stamp, input: Input): NewRecord =>
 /** Undefined: no input, or one that a newer version writes under another type. */
 export function readInput({ headers, value, offset, time }: LogRecord): InputRecord | undefined {
   if (value === null || headers.ce_type !== TYPES.defenderInput) return undefined;
-  const { stamp, input } = parseJson(value) as { stamp?: Stamp; input: Input };
+  // Written by us, and so never too deep: that look would cost as much as the parsing.
+  const { stamp, input } = parseJson(value, { maxDepth: Number.POSITIVE_INFINITY }) as { stamp?: Stamp; input: Input };
   return { offset, time, ...(stamp && { stamp }), input };
 }
 

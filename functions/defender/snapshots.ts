@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { deflateRaw, inflateRaw, type ZlibOptions } from "node:zlib";
-import type { Log, LogRecord, NewRecord } from "#broker/log/log.ts";
+import type { Log, NewRecord } from "#broker/log/log.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
@@ -24,10 +24,10 @@ interface Part {
 const shaOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** A snapshot as records that go with one append: all of them are there, or none. Packed beside the event loop. */
-export async function snapshotRecords(text: string, offset: number): Promise<NewRecord[]> {
+export async function snapshotRecords(text: string, offset: number, size = PART): Promise<NewRecord[]> {
   const packed = (await deflate(text, { level: 1 })).toString("base64");
   const sha = shaOf(packed);
-  const parts = Math.max(1, Math.ceil(packed.length / PART));
+  const parts = Math.max(1, Math.ceil(packed.length / size));
   return Array.from({ length: parts }, (_, part) =>
     recordOf({
       topic: TOPIC,
@@ -35,33 +35,51 @@ export async function snapshotRecords(text: string, offset: number): Promise<New
       type: TYPES.defenderSnapshot,
       id: `${offset}/${part}`,
       source: "/defender",
-      dataText: JSON.stringify({ part, parts, sha, text: packed.slice(part * PART, (part + 1) * PART) } satisfies Part),
+      dataText: JSON.stringify({ part, parts, sha, text: packed.slice(part * size, (part + 1) * size) } satisfies Part),
     }),
   );
 }
 
-const readFrom = async (log: Log, from: number): Promise<Part[]> => {
-  const parts: Part[] = [];
-  const take = ({ value, headers }: LogRecord) => {
-    if (value !== null && headers.ce_type === TYPES.defenderSnapshot) parts.push(parseJson(value) as Part);
-  };
-  for await (const records of log.read(TOPIC, { from })) records.forEach(take);
-  return parts;
-};
+/** The parts of one snapshot as they lie in the log, one after the other. */
+type Group = readonly Part[];
 
-/** The latest snapshot's text; undefined where there is none, or it is not whole: then the records themselves are read. */
-export async function latestSnapshot(log: Log): Promise<string | undefined> {
-  const end = await log.end(TOPIC);
-  if (end === 0) return undefined;
-  const last = (await readFrom(log, end - 1)).at(-1);
-  if (!last) return undefined;
-  let parts = [last];
-  // Offsets may have gaps: further back until all are there.
-  for (let back = last.parts; parts.length < last.parts; back *= 2) {
-    parts = (await readFrom(log, Math.max(0, end - back))).filter(({ sha }) => sha === last.sha).slice(-last.parts);
-    if (back >= end) break;
-  }
-  const packed = parts.map(({ text }) => text).join("");
-  if (parts.some(({ part }, at) => part !== at) || shaOf(packed) !== last.sha) return undefined;
+async function groupsFrom(log: Log, from: number): Promise<Group[]> {
+  const groups: Part[][] = [];
+  for await (const records of log.read(TOPIC, { from }))
+    for (const { value, headers } of records) {
+      if (value === null || headers.ce_type !== TYPES.defenderSnapshot) continue;
+      // Written by us: it is known not to be deep, and large enough for that look to cost.
+      const part = parseJson(value, { maxDepth: Number.POSITIVE_INFINITY }) as Part;
+      const last = groups.at(-1);
+      if (part.part > 0 && last?.at(-1)?.sha === part.sha) last.push(part);
+      else groups.push([part]);
+    }
+  return groups;
+}
+
+/** Undefined where a part is missing, or something in them has changed. */
+async function textOf(group: Group): Promise<string | undefined> {
+  const { parts, sha } = group[0]!;
+  const packed = group.map(({ text }) => text).join("");
+  if (group.length !== parts || group.some(({ part }, at) => part !== at) || shaOf(packed) !== sha) return undefined;
   return (await inflate(Buffer.from(packed, "base64"))).toString("utf8");
+}
+
+/** The texts of the snapshots there are, the latest first. One that is not whole is left out. */
+export async function* snapshotTexts(log: Log): AsyncGenerator<string> {
+  const end = await log.end(TOPIC);
+  const seen = new Set<string>();
+  // Offsets may have gaps: ever further back. The last record tells how many parts the last one has.
+  for (let back = 1; end > 0; back *= 2) {
+    const groups = await groupsFrom(log, Math.max(0, end - back));
+    for (const group of groups.reverse()) {
+      const { part, parts, sha } = group[0]!;
+      if (part === 0 && !seen.has(sha)) {
+        seen.add(sha);
+        const text = await textOf(group);
+        if (text !== undefined) yield text;
+      } else if (part > 0 && seen.size === 0) back = Math.max(back, parts / 2);
+    }
+    if (back >= end) return;
+  }
 }

@@ -25,7 +25,8 @@ export interface Known {
   readonly at: number;
   /** By the sender's clock; undefined where that could not be believed. */
   readonly due?: number;
-  readonly told: Told;
+  /** Or its JSON, where a snapshot has made text of it: few are asked again. `toldOf` reads both. */
+  told: Told | string;
 }
 
 /** Defender time: ms that only ever rise, counted from the journal's beginning. */

@@ -188,7 +188,7 @@ export const MUTANTS: readonly Mutant[] = [
     "known.digest === digest ?",
     "known.digest.length === digest.length ?",
   ),
-  mutant("a retry is decided anew", "judge", "? known.told", "? answer(state, [])"),
+  mutant("a retry is decided anew", "judge", "? toldOf(known)", "? answer(state, [])"),
   mutant(
     "ids are forgotten without a trace",
     "history",
@@ -211,12 +211,7 @@ export const MUTANTS: readonly Mutant[] = [
     "[...state.history].slice(1).map(pack)",
   ),
   mutant("a snapshot forgets the brake", "snapshot", "brakes: new Map(kept.brakes)", "brakes: new Map()"),
-  mutant(
-    "a snapshot forgets ids",
-    "snapshot",
-    "ids: new Map(kept.ids)",
-    'ids: new Map([...kept.ids, ["", kept.ids[0]]].slice(0, 0))',
-  ),
+  mutant("a snapshot forgets ids", "snapshot", "    ids,\n", "    ids: new Map(),\n"),
   mutant("a snapshot forgets the latch", "snapshot", "latches: new Map(kept.latches)", "latches: new Map()"),
   mutant(
     "a snapshot forgets what was forgotten",
