@@ -254,6 +254,15 @@ export const CATALOGUE = {
   ),
   "function-failed": entry("The function failed; its log says why.", true, 500),
   "function-reply-invalid": entry("What the function answered is no event ({what}): mend the function.", false, 500),
+  // dispatch over HTTP
+  "dispatch-unavailable": entry(
+    "{url} takes nothing for now ({what}): it is asked again in {retryAfter} ms.",
+    true,
+    503,
+  ),
+  "dispatch-broken": entry("{url} broke off before it had answered: {what}. It is asked again.", true, 502),
+  "dispatch-failed": entry("{url} did not answer as a function does: {what}. It is asked again.", true, 502),
+  "dispatch-refused": entry("{url} refuses it with status {status} ({what}): it is set aside.", false, 502),
   // cases
   "case-invalid": entry("{where}: {field} {what}.", false),
   "path-invalid": entry(

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type DueCheck, DueSet } from "./due-set.ts";
 
-const check = (key: string, id: string, text = "x"): DueCheck => ({ key, id, text, at: 0, tries: 0 });
+const check = (key: string, id: string, text = "x"): DueCheck => ({
+  ...{ key, id, text, at: 0, tries: 0 },
+  ...{ partition: 0, offset: 0 },
+});
 const ids = (checks: readonly DueCheck[]) => checks.map(({ id }) => id);
 
 describe("DueSet", () => {

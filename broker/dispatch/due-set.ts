@@ -9,6 +9,9 @@ export interface DueCheck {
   readonly at: number;
   /** How often it was tried before. */
   readonly tries: number;
+  /** Where its record stands. */
+  readonly partition: number;
+  readonly offset: number;
 }
 
 /**
@@ -29,15 +32,26 @@ export class DueSet {
     return this.#flying.size;
   }
 
-  put(check: DueCheck): void {
-    if (this.#flying.has(check.key)) this.#flying.set(check.key, check);
-    else this.#ready.set(check.key, check);
+  /** Gives the one of its key that waited and need not be run any more. */
+  put(check: DueCheck): DueCheck | undefined {
+    const set = this.#flying.has(check.key) ? this.#flying : this.#ready;
+    const before = set.get(check.key);
+    set.set(check.key, check);
+    return before;
   }
 
-  /** The key needs no check any more. */
-  remove(key: string): void {
+  /** The key needs no check any more. Gives the one that waited. */
+  remove(key: string): DueCheck | undefined {
+    const before = this.#ready.get(key) ?? this.#flying.get(key);
     this.#ready.delete(key);
     if (this.#flying.has(key)) this.#flying.set(key, undefined);
+    return before;
+  }
+
+  /** What waits of a partition is another's to run. */
+  drop(partition: number): void {
+    for (const [key, check] of this.#ready) if (check.partition === partition) this.#ready.delete(key);
+    for (const [key, next] of this.#flying) if (next?.partition === partition) this.#flying.set(key, undefined);
   }
 
   /**

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { Answer, Target } from "#broker/dispatch/target.ts";
 import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import type { Verdict } from "#sdk/terms.ts";
-import { type Answer, Dispatcher, type DispatcherOptions, RETRIES, type Target } from "./dispatcher.ts";
+import { Dispatcher, type DispatcherOptions, RETRIES } from "./dispatcher.ts";
 
 const clock = { now: () => 1_000, monotonic: () => 0 };
 const running: { dispatcher: Dispatcher; close: () => Promise<void> }[] = [];
@@ -44,9 +45,11 @@ const pass = ({ id, text }: { id: string; text: string }): Answer => {
   return { id, verdict: JSON.stringify({ ...head, outcome: "pass", problems: [] }) };
 };
 
-function start(evaluate: Target["evaluate"], options: Partial<DispatcherOptions> = {}) {
+function start(evaluate: Target["evaluate"], options: Partial<DispatcherOptions> & { flights?: number } = {}) {
+  const { flights = 2, ...rest } = options;
   const log = memoryLog({ clock });
-  const dispatcher = new Dispatcher({ log, target: { evaluate }, clock, logger: createLogger("silent"), ...options });
+  const routes = [{ cases: ["*"], target: { evaluate }, flights }];
+  const dispatcher = new Dispatcher({ log, routes, clock, logger: createLogger("silent"), ...rest });
   dispatcher.start();
   running.push({ dispatcher, close: () => log.close() });
   const all = async (topic: string) => {

@@ -1,68 +1,84 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { deadLetterRecord } from "#broker/dead-letter/record.ts";
-import { type DueCheck, DueSet } from "#broker/dispatch/due-set.ts";
-import type { Log, LogRecord, NewRecord, Subscription } from "#broker/log/log.ts";
+import { type Answered, Lane } from "#broker/dispatch/lane.ts";
+import { LowWater } from "#broker/dispatch/low-water.ts";
+import type { Target } from "#broker/dispatch/target.ts";
+import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
-import { parseJson } from "#sdk/event/json.ts";
-import { recordOf } from "#sdk/event/record.ts";
-import { TYPES } from "#sdk/event/types.ts";
+import { matchesGlob } from "#sdk/resources/glob.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
-import type { Check, Verdict } from "#sdk/terms.ts";
+import { parseKey, verdictRecords } from "./verdict-records.ts";
 
-/** What runs checks: threads of this process, or functions over HTTP. */
-export interface Target {
-  /** An answer to each, in any order; it does not reject for what one check does. */
-  evaluate(checks: readonly { readonly id: string; readonly text: string }[]): Promise<readonly Answer[]>;
+/** What runs the checks of some cases. */
+export interface Route {
+  /** Globs of cases; the first route with one that fits has them. */
+  readonly cases: readonly string[];
+  readonly target: Target;
+  /** Batches in flight at most. Default 2. */
+  readonly flights?: number;
+  /** So many go out full or not. Default: all of them. */
+  readonly eager?: number;
 }
-export type Answer =
-  | { readonly id: string; readonly verdict: string }
-  | { readonly id: string; readonly error: { readonly code: string; readonly message: string } };
 
 export interface DispatcherOptions {
   readonly log: Log;
-  readonly target: Target;
+  readonly routes: readonly Route[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The consumer group that shares the work; without one it has all of it, and remembers nothing. */
+  readonly group?: string;
   /** Checks per batch. Default 50. */
   readonly batch?: number;
   /** Characters per batch, about. Default 256 Ki. */
   readonly batchSize?: number;
-  /** Batches in flight. Default 2. */
-  readonly flights?: number;
   /** ms before the second, third, … try of a check whose run was broken off. After the last it is set aside. */
   readonly retries?: readonly number[];
 }
 
 /** ms. Five tries in all. */
 export const RETRIES = [1_000, 5_000, 30_000, 120_000];
-const UNANSWERED = { code: "dispatch-unanswered", message: "the batch's reply did not answer it" } as const;
+/** ms between two commits: what is lost of them is only done again. */
+const COMMITS = 200;
 
-/** Brings checks to what runs them, and their verdicts to the log. */
+/** Brings checks to what runs them, and their verdicts to the log. It holds no state but what the group has not committed. */
 export class Dispatcher {
-  readonly #options: Required<DispatcherOptions>;
-  readonly #due = new DueSet();
-  /** Per key: the one of it that is to be tried again. */
-  readonly #retries = new Map<string, NodeJS.Timeout>();
+  readonly #options: DispatcherOptions;
+  readonly #lanes: readonly { readonly cases: readonly string[]; readonly lane: Lane }[];
+  readonly #lowWater = new LowWater();
+  /** Which lane a case goes by. */
+  readonly #ways = new Map<string, Lane | undefined>();
   #subscription: Subscription | undefined;
-  #flights = new Set<Promise<void>>();
+  #committing: NodeJS.Timeout | undefined;
   #isStopping = false;
-  /** Counts since the start. */
-  readonly counts = { checks: 0, batches: 0, retried: 0, deadLetters: 0 };
 
   constructor(options: DispatcherOptions) {
-    this.#options = { batch: 50, batchSize: 256 * 1024, flights: 2, retries: RETRIES, ...options };
+    this.#options = options;
+    const { logger, clock, batch = 50, batchSize = 256 * 1024, retries = RETRIES } = options;
+    this.#lanes = options.routes.map(({ cases, target, flights = 2, eager = flights }) => ({
+      cases,
+      lane: new Lane({
+        ...{ target, logger, batch, batchSize, flights, eager, retries },
+        now: () => clock.monotonic(),
+        answered: (answers) => this.#write(answers),
+        finished: ({ partition, offset }) => this.#lowWater.end(partition, offset),
+      }),
+    }));
   }
 
   start(): void {
-    this.#subscription = this.#options.log.subscribe({ topic: "checks" }, (records) => this.#take(records));
+    const { log, group } = this.#options;
+    const of = group === undefined ? { topic: "checks" } : { topic: "checks", group };
+    this.#subscription = log.subscribe(of, (records) => this.#take(records));
+    if (group !== undefined) this.#committing = setInterval(() => void this.#commit(), COMMITS);
   }
 
+  /** What is in flight is answered; what waits is another's to do, or one's own after the next start. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    await Promise.all(this.#lanes.map(({ lane }) => lane.stop()));
+    clearInterval(this.#committing);
+    await this.#commit();
     await this.#subscription?.close();
-    for (const timer of this.#retries.values()) clearTimeout(timer);
-    await Promise.allSettled([...this.#flights]);
   }
 
   /** Ends with what broke the subscription. */
@@ -71,141 +87,81 @@ export class Dispatcher {
   }
 
   get waiting(): number {
-    return this.#due.waiting;
+    return this.#lanes.reduce((sum, { lane }) => sum + lane.waiting, 0);
+  }
+
+  /** Counts since the start. */
+  get counts() {
+    const sum = { checks: 0, batches: 0, retried: 0, deadLetters: 0 };
+    for (const { lane } of this.#lanes)
+      for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += lane.counts[name];
+    return sum;
   }
 
   has(key: string, id: string): boolean {
-    return this.#due.has(key, id);
+    return this.#lanes.some(({ lane }) => lane.has(key, id));
   }
 
   #take(records: readonly LogRecord[]): void {
-    for (const { key, headers, value, time } of records) {
-      clearTimeout(this.#retries.get(key));
-      this.#retries.delete(key);
-      if (value === null) this.#due.remove(key);
-      else this.#due.put({ key, id: headers.ce_id!, text: value, at: time, tries: 0 });
+    if (this.#isStopping) return;
+    const touched = new Set<Lane>();
+    for (const { key, headers, value, time, partition, offset } of records) {
+      const lane = this.#laneOf(key);
+      // Also of what is not to be run: what comes after it may be done sooner than what came before.
+      this.#lowWater.begin(partition, offset);
+      if (lane && value !== null) {
+        lane.put({ key, id: headers.ce_id!, text: value, at: time, tries: 0, partition, offset });
+        touched.add(lane);
+        continue;
+      }
+      lane?.remove(key);
+      this.#lowWater.end(partition, offset);
     }
-    this.#pump();
+    for (const lane of touched) lane.pump();
   }
 
-  #pump(): void {
-    const { batch, batchSize, flights } = this.#options;
-    while (!this.#isStopping && this.#flights.size < flights && this.#due.waiting > 0) {
-      const flight = this.#fly(this.#due.take(batch, batchSize)).finally(() => {
-        this.#flights.delete(flight);
-        this.#pump();
-      });
-      this.#flights.add(flight);
-    }
+  #laneOf(key: string): Lane | undefined {
+    const { instance } = parseKey(key);
+    if (this.#ways.has(instance)) return this.#ways.get(instance);
+    const [name] = instance.split("@") as [string];
+    const lane = this.#lanes.find(({ cases }) => cases.some((glob) => matchesGlob(glob, name)))?.lane;
+    // It stays unanswered, and so the watcher says.
+    if (!lane)
+      this.#options.logger.error({ case: name }, "no route leads to what runs this case: its checks are left out");
+    this.#ways.set(instance, lane);
+    return lane;
   }
 
-  async #fly(checks: readonly DueCheck[]): Promise<void> {
-    this.counts.batches++;
-    this.counts.checks += checks.length;
-    const answers = await this.#evaluate(checks);
-    if (this.#isStopping && answers.some((answer) => "error" in answer)) return;
-    const byId = new Map(answers.map((answer) => [answer.id, answer]));
-    const pairs = checks.map((check) => [check, byId.get(check.id)!] as const);
-    await this.#append(pairs.flatMap(([check, answer]) => this.#records(check, answer)));
-    for (const [check, answer] of pairs) {
-      if ("error" in answer) this.#retry(check);
-      this.#due.finish(check);
-    }
-  }
-
-  /** An answer to each: what a reply leaves out is asked for alone, and a batch that fails whole is halved. */
-  async #evaluate(checks: readonly DueCheck[]): Promise<Answer[]> {
-    const { target, logger } = this.#options;
-    const alone = checks.length === 1;
-    let answers: readonly Answer[];
-    try {
-      answers = await target.evaluate(checks);
-    } catch (e) {
-      if (!this.#isStopping) logger.error({ checks: checks.length, err: sayError(e) }, "a batch failed whole");
-      if (alone || this.#isStopping)
-        return checks.map(({ id }) => ({ id, error: { code: "dispatch-failed", message: sayError(e) } }));
-      const half = Math.ceil(checks.length / 2);
-      return [...(await this.#evaluate(checks.slice(0, half))), ...(await this.#evaluate(checks.slice(half)))];
-    }
-    const byId = new Map(answers.map((answer) => [answer.id, answer]));
-    const all: Answer[] = [];
-    for (const check of checks) {
-      const answer = byId.get(check.id);
-      if (answer) all.push(answer);
-      else if (alone) all.push({ id: check.id, error: UNANSWERED });
-      else all.push(...(await this.#evaluate([check])));
-    }
-    return all;
-  }
-
-  #records(check: DueCheck, answer: Answer): NewRecord[] {
-    const late = Math.max(0, this.#options.clock.now() - check.at);
-    // The verdict is a JSON object already: what only the dispatcher knows is put in before its last brace.
-    const text = "verdict" in answer ? answer.verdict : JSON.stringify(failed(check, answer.error));
-    const dataText = `${text.slice(0, -1)},"late":${Math.round(late)}}`;
-    const { cluster, instance, key } = parseKey(check.key);
-    const verdict = recordOf({
-      topic: "verdicts",
-      key: [cluster, instance, key],
-      type: TYPES.verdict,
-      id: check.id,
-      source: `/clusters/${cluster}/dispatcher`,
-      dataText,
-    });
-    if (!("error" in answer) || check.tries < this.#options.retries.length) return [verdict];
-    this.counts.deadLetters++;
-    const record = { topic: "checks", key: check.key, headers: {}, value: check.text };
-    return [
-      verdict,
-      deadLetterRecord({ record, partition: 0, offset: check.at, cause: answer.error, tries: check.tries + 1 }),
-    ];
-  }
-
-  /** What was broken off is tried again, later and later, unless the key has changed since. */
-  #retry(check: DueCheck): void {
-    const after = this.#options.retries[check.tries];
-    if (after === undefined || this.#due.isOutdated(check)) return;
-    this.counts.retried++;
-    const timer = setTimeout(() => {
-      this.#retries.delete(check.key);
-      this.#due.put({ ...check, tries: check.tries + 1 });
-      this.#pump();
-    }, after);
-    this.#retries.set(check.key, timer);
-  }
-
-  /** Appends until it is accepted: a verdict that was worked out is not thrown away because the disk is full. */
-  async #append(records: readonly NewRecord[]): Promise<void> {
+  /** Until it is accepted: a verdict that was worked out is not thrown away because the disk is full. */
+  async #write(answers: readonly Answered[]): Promise<boolean> {
+    const { log, clock, logger } = this.#options;
+    const now = clock.now();
+    const records = answers.flatMap((answer) => verdictRecords(answer, now));
     for (let pause = 100; ; pause = Math.min(pause * 2, 5_000)) {
       try {
-        await this.#options.log.append(records);
-        return;
+        await log.append(records);
+        return true;
       } catch (e) {
-        if (this.#isStopping || isFault(e, "log-closed")) return;
-        this.#options.logger.error({ err: sayError(e) }, "verdicts cannot be written; trying again");
+        if (this.#isStopping || isFault(e, "log-closed")) return false;
+        logger.error({ err: sayError(e) }, "verdicts cannot be written; trying again");
         await wait(pause);
       }
     }
   }
-}
 
-const parseKey = (key: string) => {
-  const [cluster, instance, own] = parseJson(key) as [string, string, Check["key"]];
-  return { cluster, instance, key: own };
-};
-
-function failed(check: DueCheck, error: { code: string; message: string }): Verdict {
-  const { id, cluster, case: name, instance, key, stamp } = parseJson(check.text) as Check;
-  const message = `${name} under key ${JSON.stringify(key)} ${error.message}`;
-  return {
-    id,
-    cluster,
-    case: name,
-    instance,
-    key,
-    stamp,
-    outcome: "error",
-    problems: [],
-    error: { code: error.code, message },
-  };
+  async #commit(): Promise<void> {
+    const { group, logger } = this.#options;
+    if (group === undefined || this.#subscription === undefined) return;
+    const commits = this.#lowWater.risen().map(async ([partition, offset]) => {
+      try {
+        await this.#subscription!.commit(partition, offset);
+      } catch (e) {
+        if (!isFault(e, "log-partition-lost"))
+          return logger.warn({ err: sayError(e) }, "what is done cannot be committed");
+        this.#lowWater.forget(partition);
+        for (const { lane } of this.#lanes) lane.drop(partition);
+      }
+    });
+    await Promise.all(commits);
+  }
 }

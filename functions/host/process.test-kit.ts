@@ -3,10 +3,12 @@ import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { TYPES } from "#sdk/event/types.ts";
+import type { CaseModule } from "#sdk/serve/messages.ts";
 import type { Check } from "#sdk/terms.ts";
+import { bundledModules } from "./modules.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const common = {
@@ -24,6 +26,8 @@ const common = {
 /** A host as an image holds it, as the sources are now, and a folder of bundled cases. */
 export interface BuiltHost {
   readonly cases: string;
+  readonly modules: readonly CaseModule[];
+  readonly worker: URL;
   start(env?: Record<string, string>): Promise<RunningHost>;
   remove(): void;
 }
@@ -57,6 +61,8 @@ export async function buildHost(cases: Readonly<Record<string, string>>): Promis
   });
   return {
     cases: to,
+    modules: await bundledModules([to]),
+    worker: pathToFileURL(join(dir, "dist/host/case-worker.js")),
     start: (env = {}) => startHost(join(dir, "dist/host/host.js"), to, env),
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };

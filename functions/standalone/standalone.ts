@@ -168,7 +168,8 @@ export class Standalone {
     add(
       "the dispatcher",
       () => {
-        dispatcher = new Dispatcher({ log, target: scopedPool(pool, scope), ...own, flights: settings.threads + 1 });
+        const route = { cases: ["*/*"], target: scopedPool(pool, scope), flights: settings.threads + 1 };
+        dispatcher = new Dispatcher({ log, routes: [route], ...own });
         dispatcher.start();
         dispatcher.done.catch(fatal);
       },
