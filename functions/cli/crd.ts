@@ -14,8 +14,9 @@ export interface CrdOptions {
 
 const PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
-/** A definition as the file in knative/crd/ has it. */
-export const definitionText = (definition: object): string => stringify(definition, { aliasDuplicateObjects: false });
+/** A definition as the file in knative/crd/ has it: kubectl reads YAML 1.1, in which a plain `off` is no text. */
+export const definitionText = (definition: object): string =>
+  stringify(definition, { aliasDuplicateObjects: false, schema: "yaml-1.1" });
 
 /** Prints the definitions, ready for kubectl, or applies them. */
 export async function crd(context: Context, action: "print" | "install", options: CrdOptions): Promise<void> {

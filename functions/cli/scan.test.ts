@@ -223,7 +223,7 @@ describe("`cases`", () => {
     const config = (name: string, spec: object) =>
       JSON.stringify({ apiVersion: "roundsman.dev/v1alpha1", kind: "ProbeConfig", metadata: { name }, spec });
     built.write({
-      "config/off.json": config("a", { case: "node/pressure", off: true }),
+      "config/off.json": config("a", { case: "node/pressure", disabled: true }),
       "config/twice.json": config("b", { case: "node/task-hung", instance: "slow", for: "2m" }),
     });
     const { out } = await listed({ config: join(built.cwd, "config") });

@@ -72,8 +72,7 @@ const CONFIG: Readonly<Record<ConfigKind, Pick<Definition, "plural" | "shortName
       text("Case", "case"),
       text("Instance", "instance"),
       text("Strategy", "strategy"),
-      // `Off` would be false, as YAML goes.
-      { name: "Disabled", type: "boolean", jsonPath: ".spec.off" },
+      { name: "Disabled", type: "boolean", jsonPath: ".spec.disabled" },
       text("Owner", "owner", 1),
     ],
   },

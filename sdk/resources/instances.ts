@@ -105,7 +105,7 @@ export function instancesOn(
         `configures ${id} on ${cluster.name}, as ProbeConfig ${other} does; give one of them another "instance", or other clusters`,
       );
     taken.set(id, config.metadata.name);
-    if (config.spec.off) instances.delete(id);
+    if (config.spec.disabled) instances.delete(id);
     else instances.set(id, createInstance(manifest, cluster, config));
   }
   return [...instances.values()];

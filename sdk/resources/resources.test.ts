@@ -53,7 +53,7 @@ describe("what runs on a cluster", () => {
   it("one with an `instance` stands beside the default; `off` takes it away", () => {
     const second = config("b", { case: "workload/crash", instance: "strict", params: { restarts: 1 } });
     expect(on(second).map(({ id }) => id)).toEqual(["workload/crash", "workload/crash@strict"]);
-    expect(on(config("a", { case: "workload/crash", off: true }), second).map(({ id }) => id)).toEqual([
+    expect(on(config("a", { case: "workload/crash", disabled: true }), second).map(({ id }) => id)).toEqual([
       "workload/crash@strict",
     ]);
   });

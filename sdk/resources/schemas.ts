@@ -20,7 +20,7 @@ export const ProbeConfigSchema = resource("ProbeConfig", {
   /** Whether remedies may be done for its findings. Default `observe`: what would be done is said. */
   strategy: Type.Optional(oneOf(["observe", "act"])),
   /** Not on those clusters. */
-  off: Type.Optional(Type.Boolean()),
+  disabled: Type.Optional(Type.Boolean()),
 });
 export type ProbeConfig = Static<typeof ProbeConfigSchema>;
 
