@@ -54,6 +54,10 @@ it.each(readdirSync(at("crd/")))("%s is structural, and shows only what is there
   expect(version.subresources).toEqual({ status: {} });
   expect(spec).toMatchObject({ scope: "Cluster", names: { categories: ["roundsman"] } });
   expect(spec.names.shortNames).toHaveLength(1);
+  // `kubectl explain` says what a person may write, but for the executor's own kind.
+  if (spec.names.kind !== JOB_KIND)
+    for (const [name, one] of Object.entries<any>(schema.properties.spec.properties))
+      expect(one.description, name).toMatch(/\.$/);
   // What is shown must be there; of a list, what its elements have.
   for (const { name, type, jsonPath } of version.additionalPrinterColumns) {
     expect(name).not.toMatch(NO_TEXT);

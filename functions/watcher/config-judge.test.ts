@@ -50,13 +50,17 @@ describe("what a cluster offers", () => {
   });
 
   it("and is deleted counts no more, whatever counted before", () => {
-    expect(judge([], goodOf(config("a")), check)).toEqual({ resources: [], refused: new Map() });
+    expect(judge([], goodOf(config("a")), check)).toEqual({ resources: [], refused: new Map(), instead: new Map() });
   });
 
   it("does not go together with what counts: what changed last is refused, though it is older", () => {
     const judged = judge(offer(config("a", "b"), config("b")), goodOf(config("a"), config("b")), check);
     expect(names(judged.resources)).toEqual(["a=a", "b=b"]);
     expect(said(judged)).toEqual(["ProbeConfig a true: ProbeConfig a: spec.case is ProbeConfig b's too."]);
+    // Both say so, and nobody whose name merely begins so.
+    expect([...judged.instead]).toEqual([["ProbeConfig b", ["ProbeConfig a"]]]);
+    const named = judge(offer(config("b"), config("b-2", "b")), new Map(), check);
+    expect([...named.instead]).toEqual([["ProbeConfig b", ["ProbeConfig b-2"]]]);
   });
 
   it("does not go together, all of it new: the younger is refused", () => {

@@ -14,6 +14,8 @@ export interface Judged {
   readonly resources: readonly Resource[];
   /** Why one does not count as it stands, by id. */
   readonly refused: ReadonlyMap<string, Refusal>;
+  /** Of one that counts, the ids of those that were refused because of it. */
+  readonly instead: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Refusal {
@@ -51,7 +53,7 @@ export function judge(
       const refused = [...why].map(
         ([id, message]) => [id, { message, stands: good.has(id) && !gone.has(id) }] as const,
       );
-      return { resources, refused: new Map(refused) };
+      return { resources, refused: new Map(refused), instead: insteadOf(inOrder, why) };
     } catch (e) {
       const blamed = inOrder.filter((one) => standing(one) && isAbout(e, one.id));
       // Where nobody is named, whatever is new may be it; and where nothing is new, nothing is safe.
@@ -65,6 +67,26 @@ export function judge(
       }
     }
   }
+}
+
+/** Both say so: a refusal names what it does not go together with. */
+function insteadOf(offered: readonly Offered[], why: ReadonlyMap<string, string>): ReadonlyMap<string, string[]> {
+  const instead = new Map<string, string[]>();
+  for (const { id } of offered) {
+    if (why.has(id)) continue;
+    const others = [...why].filter(([, message]) =>
+      `${message} `
+        .split(id)
+        .slice(1)
+        .some((rest) => !/^[\w.-]/.test(rest)),
+    );
+    if (others.length > 0)
+      instead.set(
+        id,
+        others.map(([other]) => other),
+      );
+  }
+  return instead;
 }
 
 /** Whose sentence it is: `ProbeConfig a`, or `ProbeConfig a: for`. */

@@ -54,7 +54,7 @@ export class ConfigSource {
   readonly #reflectors: ReadonlyMap<ConfigKind, Reflector>;
   /** What counts now, by id. */
   #good: Map<string, Resource>;
-  #judged: Judged = { resources: [], refused: new Map() };
+  #judged: Judged = { resources: [], refused: new Map(), instead: new Map() };
   #apply: ((resources: readonly Resource[]) => Promise<void>) | undefined;
   /** What was applied last, as text. */
   #applied = "";
@@ -195,7 +195,7 @@ export class ConfigSource {
       const id = idOf(object as never);
       const { generation = 0, name } = object.metadata;
       const refusal = taken.has(id) ? "shadowed" : this.#judged.refused.get(id);
-      const status = statusOf(object.status, generation, refusal, clock.now());
+      const status = statusOf(object.status, generation, refusal, clock.now(), this.#judged.instead.get(id));
       if (!status) continue;
       try {
         const path = `${pathOf(object.kind as ConfigKind)}/${encodeURIComponent(name)}/status`;

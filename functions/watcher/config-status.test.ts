@@ -42,6 +42,12 @@ it("says why one does not count, since when, and what holds instead", () => {
   expect(statusOf(undefined, 1, "shadowed", NOW)?.conditions[0]).toMatchObject({ reason: "Shadowed", status: "False" });
 });
 
+it("says who is refused because of it", () => {
+  expect(statusOf(undefined, 1, undefined, NOW, ["ProbeConfig b", "ProbeConfig c"])?.conditions[0]?.message).toBe(
+    "It is in force. Refused because of it: ProbeConfig b, ProbeConfig c.",
+  );
+});
+
 it("keeps what others said, and says no more than an API server takes", () => {
   const other = { type: "Seen", status: "True", reason: "R", message: "m" } as never;
   const status = statusOf({ conditions: [other] }, 1, { message: "x".repeat(9_000), stands: false }, NOW)!;

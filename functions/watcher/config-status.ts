@@ -20,14 +20,15 @@ const TYPE = "Accepted";
 const MESSAGE_MOST = 4_096;
 export const SHADOWED = "The files that were named with --config configure this too, and count.";
 
-/** The status that it must have; undefined = it has it. `now` is written where the condition turns. */
+/** The status that it must have; undefined = it has it. `now` is written where the condition turns. `instead`: who was refused because of it. */
 export function statusOf(
   has: Partial<ConfigStatus> | undefined,
   generation: number,
   refusal: Refusal | "shadowed" | undefined,
   now: number,
+  instead: readonly string[] = [],
 ): ConfigStatus | undefined {
-  const said = sayCondition(refusal);
+  const said = sayCondition(refusal, instead);
   const before = has?.conditions?.find(({ type }) => type === TYPE);
   const condition: Condition = {
     type: TYPE,
@@ -44,8 +45,13 @@ export function statusOf(
   return { observedGeneration: generation, conditions: [...others, condition] };
 }
 
-function sayCondition(refusal: Refusal | "shadowed" | undefined): Pick<Condition, "status" | "reason" | "message"> {
-  if (refusal === undefined) return { status: "True", reason: "Accepted", message: "It is in force." };
+function sayCondition(
+  refusal: Refusal | "shadowed" | undefined,
+  instead: readonly string[],
+): Pick<Condition, "status" | "reason" | "message"> {
+  const others = instead.length === 0 ? "" : ` Refused because of it: ${instead.join(", ")}.`;
+  if (refusal === undefined)
+    return { status: "True", reason: "Accepted", message: `It is in force.${others}`.slice(0, MESSAGE_MOST) };
   if (refusal === "shadowed") return { status: "False", reason: "Shadowed", message: SHADOWED };
   const after = refusal.stands ? " What was accepted before stays in force." : " Nothing of it is in force.";
   return {

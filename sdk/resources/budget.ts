@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { SCOPES, SIZED } from "../operation/decision.ts";
-import { closed, duration, globs, oneOf, resource, rules, text } from "./common.ts";
+import { about, closed, duration, globs, oneOf, resource, rules, text } from "./common.ts";
 
 /** As a rule of an API server says it: a share of 100 % would hold nothing back. */
 const isShare = (of: string) =>
@@ -42,12 +42,12 @@ const operations = Type.Array(text, { minItems: 1, maxItems: 100, uniqueItems: t
 export const BudgetSchema = resource(
   "Budget",
   {
-    scope: oneOf(SCOPES),
-    /** They share the budget. Default: every operation. */
-    operations: Type.Optional(operations),
-    match: Type.Optional(scopeMatch),
+    scope: about("What is counted over: each value of it has a count of its own.", oneOf(SCOPES)),
+    operations: Type.Optional(about("They share the budget. Default: every operation.", operations)),
+    match: Type.Optional(about("Where it holds. Default: everywhere.", scopeMatch)),
     limits: Type.Optional(
       Type.Array(Type.Object({ most, per: duration }, closed), {
+        description: "At most so many begun in any window of that length.",
         minItems: 1,
         maxItems: 20,
         ...rules([
@@ -56,15 +56,18 @@ export const BudgetSchema = resource(
         ]),
       }),
     ),
-    /** At most so many under way. */
-    inFlight: Type.Optional(most),
-    /** Nothing where fewer are healthy, and for so long after. */
-    healthy: Type.Optional(Type.Object({ atLeast: share, coolDown: Type.Optional(duration) }, closed)),
-    /** What shares are of. Default `Node`; in a namespace `Pod`. */
-    of: Type.Optional(text),
-    whenSpent: Type.Optional(oneOf(["throttle", "latch"])),
-    /** Who may override, for the sentence of a denial. */
-    override: Type.Optional(text),
+    inFlight: Type.Optional(about("At most so many under way.", most)),
+    healthy: Type.Optional(
+      Type.Object(
+        { atLeast: share, coolDown: Type.Optional(duration) },
+        { ...closed, description: "Nothing where fewer are healthy, and for so long after." },
+      ),
+    ),
+    of: Type.Optional(about("What shares are of. Default Node; in a namespace Pod.", text)),
+    whenSpent: Type.Optional(
+      about("Default throttle. latch: nothing until a person resets it.", oneOf(["throttle", "latch"])),
+    ),
+    override: Type.Optional(about("Who may override, for the sentence of a denial.", text)),
   },
   rules(
     [
@@ -82,15 +85,19 @@ export type BudgetResource = Static<typeof BudgetSchema>;
 const calendar = Type.Object(
   {
     name: text,
-    /** `freeze`: nothing within. `maintenance`: nothing without. */
-    kind: oneOf(["freeze", "maintenance"]),
-    /** Begins then, and lasts so long. */
-    schedule: Type.Optional(Type.String({ minLength: 9, maxLength: 200 })),
-    duration: Type.Optional(duration),
-    /** Of the schedule. Default UTC. */
-    timeZone: Type.Optional(text),
-    /** Once each, instead of a schedule. */
-    spans: Type.Optional(Type.Array(Type.Object({ from: text, to: text }, closed), { minItems: 1, maxItems: 1_000 })),
+    kind: about("freeze: nothing within. maintenance: nothing without.", oneOf(["freeze", "maintenance"])),
+    schedule: Type.Optional(
+      Type.String({ minLength: 9, maxLength: 200, description: 'When it begins: five fields, "0 22 * * 1-5".' }),
+    ),
+    duration: Type.Optional(about("How long each lasts.", duration)),
+    timeZone: Type.Optional(about("Of the schedule. Default UTC.", text)),
+    spans: Type.Optional(
+      Type.Array(Type.Object({ from: text, to: text }, closed), {
+        minItems: 1,
+        maxItems: 1_000,
+        description: "Once each, instead of a schedule: times with their zone, such as 2027-01-31T22:00:00Z.",
+      }),
+    ),
     match: Type.Optional(scopeMatch),
     operations: Type.Optional(operations),
     override: Type.Optional(text),
@@ -109,27 +116,30 @@ const calendar = Type.Object(
 
 /** What the defender goes by beside budgets: how far pools are trusted, when nothing is done, what needs a person. */
 export const DefenderSchema = resource("Defender", {
-  /** The first that matches counts; none = observe. */
   trust: Type.Optional(
     Type.Array(
       Type.Object({ match: Type.Optional(scopeMatch), level: oneOf(["observe", "cordon", "drain", "act"]) }, closed),
-      { maxItems: 1_000 },
+      { maxItems: 1_000, description: "How far pools are trusted: the first that matches counts; none = observe." },
     ),
   ),
   calendars: Type.Optional(
     Type.Array(calendar, {
+      description: "When nothing is done, or only then.",
       maxItems: 200,
       "x-kubernetes-list-type": "map",
       "x-kubernetes-list-map-keys": ["name"],
     }),
   ),
-  /** Operations that need a person's yes. */
-  dangerous: Type.Optional(Type.Array(text, { maxItems: 100, uniqueItems: true })),
-  /** How long a window's token stays away beyond the window. */
-  epsilon: Type.Optional(duration),
-  /** How long a grant holds. */
-  notAfter: Type.Optional(duration),
-  /** Doubt begins at this share of silent nodes, and so many. */
-  staleLeases: Type.Optional(Type.Object({ share, atLeast: Type.Integer({ minimum: 1, maximum: 100_000 }) }, closed)),
+  dangerous: Type.Optional(
+    Type.Array(text, { maxItems: 100, uniqueItems: true, description: "Operations that need a person's yes." }),
+  ),
+  epsilon: Type.Optional(about("How long a window's token stays away beyond the window.", duration)),
+  notAfter: Type.Optional(about("How long a grant holds.", duration)),
+  staleLeases: Type.Optional(
+    Type.Object(
+      { share, atLeast: Type.Integer({ minimum: 1, maximum: 100_000 }) },
+      { ...closed, description: "Doubt begins at this share of silent nodes, and so many." },
+    ),
+  ),
 });
 export type DefenderResource = Static<typeof DefenderSchema>;

@@ -1,4 +1,4 @@
-import Type from "typebox";
+import Type, { type TSchema } from "typebox";
 import { DURATION_PATTERN } from "../case/duration.ts";
 
 export const API_VERSION = "roundsman.dev/v1alpha1";
@@ -9,6 +9,9 @@ export const duration = Type.String({ pattern: DURATION_PATTERN, maxLength: 20, 
 export const globs = Type.Array(text, { minItems: 1, maxItems: 100 });
 export const labels = Type.Record(Type.String({ maxLength: 253 }), Type.String({ maxLength: 63 }));
 export const oneOf = <T extends string>(values: readonly T[]) => Type.Unsafe<T>({ type: "string", enum: [...values] });
+
+/** A field with what it is for, as `kubectl explain` shows it. */
+export const about = <S extends TSchema>(description: string, schema: S): S => ({ ...schema, description });
 
 /**
  * What a schema cannot say, as an API server checks it (CEL): it refuses nothing that our own checks take. They are said

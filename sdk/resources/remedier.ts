@@ -1,13 +1,12 @@
 import Type, { type Static } from "typebox";
 import { SEVERITIES } from "../terms.ts";
-import { closed, duration, globs, oneOf, resource, rules, text } from "./common.ts";
+import { about, closed, duration, globs, oneOf, resource, rules, text } from "./common.ts";
 
 const params = Type.Record(Type.String({ maxLength: 63 }), Type.Unknown());
 
 /** This finding or node condition, lasting so long, on these targets → that operation. */
 export const RemedierSchema = resource("Remedier", {
-  /** `observe`: say what one would do. */
-  strategy: Type.Optional(oneOf(["observe", "act"])),
+  strategy: Type.Optional(about("Default observe: say what one would do.", oneOf(["observe", "act"]))),
   match: Type.Object(
     {
       finding: Type.Optional(
@@ -15,8 +14,7 @@ export const RemedierSchema = resource("Remedier", {
           {
             case: globs,
             rule: Type.Optional(globs),
-            /** This or worse. */
-            severity: Type.Optional(oneOf(SEVERITIES)),
+            severity: Type.Optional(about("This or worse.", oneOf(SEVERITIES))),
           },
           closed,
         ),
@@ -24,8 +22,7 @@ export const RemedierSchema = resource("Remedier", {
       condition: Type.Optional(
         Type.Object({ type: text, status: Type.Optional(oneOf(["True", "False", "Unknown"])) }, closed),
       ),
-      /** It must last so long. Default: at once. */
-      for: Type.Optional(duration),
+      for: Type.Optional(about("It must last so long. Default: at once.", duration)),
       cluster: Type.Optional(globs),
       pool: Type.Optional(globs),
       namespace: Type.Optional(globs),
@@ -33,13 +30,15 @@ export const RemedierSchema = resource("Remedier", {
     },
     {
       ...closed,
+      description: "What it is for: a finding or a node's condition, on these targets.",
       ...rules(["has(self.finding) != has(self.condition)", "must name a finding or a condition, and not both"]),
     },
   ),
-  /** A ladder: each step is due when the fault still stands so long after the one before ended. Then a person. */
   steps: Type.Array(
     Type.Object({ operation: text, params: Type.Optional(params), after: Type.Optional(duration) }, closed),
     {
+      description:
+        "A ladder: each step is due when the fault still stands so long after the one before ended. Then a person.",
       minItems: 1,
       maxItems: 10,
       ...rules(
@@ -54,28 +53,31 @@ export const RemedierSchema = resource("Remedier", {
       ),
     },
   ),
-  /** A person is told when the fault still stands so long after the last step ended. Default 10m. */
   escalate: Type.Optional(
     Type.Object(
       { after: Type.Optional(duration), say: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) },
-      closed,
+      {
+        ...closed,
+        description: "A person is told when the fault still stands so long after the last step ended. Default 10m.",
+      },
     ),
   ),
-  /** The owner's say, by the label or annotation `roundsman.dev/remedy` of the target: `allow`, `veto`, or an operation instead. */
   consent: Type.Optional(
     Type.Object(
       {
-        /** How long it is waited for. */
-        within: duration,
-        /** What holds where nobody said anything by then. */
-        otherwise: oneOf(["allow", "veto"]),
+        within: about("How long it is waited for.", duration),
+        otherwise: about("What holds where nobody said anything by then.", oneOf(["allow", "veto"])),
       },
-      closed,
+      {
+        ...closed,
+        description:
+          "The owner's say, by the label or annotation roundsman.dev/remedy of the target: allow, veto, delay, or an operation instead.",
+      },
     ),
   ),
-  /** Below this share of successes (of at least five) it only observes. Default "50%". */
   minSuccess: Type.Optional(
     Type.String({
+      description: 'Below this share of successes (of at least five) it only observes. Default "50%".',
       pattern: "^[0-9]{1,3}%$",
       maxLength: 4,
       share: true,

@@ -132,6 +132,12 @@ it("a mistake is told by its field, and the last good one stands, over a restart
 it("two that configure the same: the later is refused and names the other; it counts when that is gone", async () => {
   await cluster.apply([resource("ProbeConfig", "again", { case: "workload/crash-loop", params: { restarts: 7 } })]);
   expect((await condition("pcfg/again", "False")).message).toContain("as ProbeConfig crashes does");
+  // Both say so.
+  const both = "It is in force. Refused because of it: ProbeConfig again.";
+  await cluster.kubectl(
+    ...["wait", "pcfg/crashes", "--timeout=30s"],
+    `--for=jsonpath={.status.conditions[0].message}=${both}`,
+  );
   await cluster.kubectl("delete", "pcfg", "crashes");
   await condition("pcfg/again", "True");
   expect((await instance()).params.restarts).toBe(7);
