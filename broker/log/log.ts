@@ -64,6 +64,12 @@ export interface Log {
   subscribe(options: SubscribeOptions, handler: Handler): Subscription;
   /** The offset that the next record of the topic cannot fall below: one past its last record, 0 where there never was one. */
   end(topic: string): Promise<number>;
+  /**
+   * Records of the topic below the offset (in each partition) are not needed any more: they are not read from here on, and
+   * their room is given back when that is cheap. A reader that stands below goes on with what is left. Durable when it
+   * resolves. An offset past the end stands for the end; one below an earlier one changes nothing.
+   */
+  trim(topic: string, before: number): Promise<void>;
   /** Ends subscriptions (a handler that is running may still append and commit), waits for what was appended. */
   close(): Promise<void>;
 }

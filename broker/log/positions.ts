@@ -4,10 +4,15 @@ import { fault } from "#sdk/errors.ts";
 export const groupKey = (group: string, topic: string, partition: number): string =>
   JSON.stringify([group, topic, partition]);
 
-/** Of a log whose topics have the one partition 0. Throws `log-position-invalid`. */
-export const checkPosition = (topic: string, partition: number, offset: number): void => {
-  if (partition !== 0) throw fault("log-position-invalid", { topic, what: `Partition ${partition}` });
+/** Throws `log-position-invalid`. */
+export const checkOffset = (topic: string, offset: number): void => {
   if (!Number.isSafeInteger(offset) || offset < 0) {
     throw fault("log-position-invalid", { topic, what: `Offset ${offset}` });
   }
+};
+
+/** Of a log whose topics have the one partition 0. Throws `log-position-invalid`. */
+export const checkPosition = (topic: string, partition: number, offset: number): void => {
+  if (partition !== 0) throw fault("log-position-invalid", { topic, what: `Partition ${partition}` });
+  checkOffset(topic, offset);
 };

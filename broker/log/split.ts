@@ -57,6 +57,7 @@ export const splitLog = ({ default: fallback, topics }: SplitLogOptions): Log =>
     read: (topic, options) => logOf(topic).read(topic, options),
     subscribe: (options, handler) => logOf(options.topic).subscribe(options, handler),
     end: (topic) => logOf(topic).end(topic),
+    trim: (topic, before) => logOf(topic).trim(topic, before),
     async close() {
       await Promise.all([...new Set([fallback, ...Object.values(topics)])].map((log) => log.close()));
     },

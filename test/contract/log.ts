@@ -4,6 +4,7 @@ import { groupsContract } from "./log-groups.ts";
 import { closeContract, reopenContract } from "./log-lifetime.ts";
 import { subscribeContract } from "./log-subscribe.ts";
 import type { Bench, LogUnderTest } from "./log-tools.ts";
+import { trimContract } from "./log-trim.ts";
 
 export type { LogUnderTest } from "./log-tools.ts";
 
@@ -44,6 +45,7 @@ export const logContract = (
     appendContract(bench);
     subscribeContract(bench);
     groupsContract(bench);
+    trimContract(bench, reopens);
     closeContract(bench);
     if (reopens) reopenContract(bench);
   });

@@ -4,9 +4,10 @@ import { admit } from "../admit.ts";
 import type { LogRecord, NewRecord, Position } from "../log.ts";
 import { Arena } from "./arena.ts";
 import { sealFrame } from "./frame.ts";
-import { Group, type Pending } from "./group.ts";
+import { Group, type Marked, type Pending } from "./group.ts";
 import { writeFault } from "./io-fault.ts";
 import type { Journal } from "./journal.ts";
+import { raiseStart } from "./journal-state.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
 
 export interface CommitterParts {
@@ -52,6 +53,14 @@ export class Committer {
   commit(key: string, offset: number): Promise<void> {
     if (this.#closed) throw fault("log-closed", {});
     const answer = this.#group.commit(key, offset);
+    this.#startLater();
+    return answer;
+  }
+
+  /** Resolves when it is on the disk that the topic begins there. */
+  trim(topic: string, before: number): Promise<void> {
+    if (this.#closed) throw fault("log-closed", {});
+    const answer = this.#group.trim(topic, before);
     this.#startLater();
     return answer;
   }
@@ -113,10 +122,9 @@ export class Committer {
     this.#spare = arena;
   }
 
-  /** Resolves with the offsets that groups have committed by it. */
-  async #write(group: Group): Promise<{ offsets: ReadonlyMap<string, number>; time: number; position: number }> {
+  async #write(group: Group): Promise<Marked & { time: number; position: number }> {
     const { journal, writer, clock } = this.#parts;
-    const offsets = group.finish();
+    const marked = group.finish();
     await writer.prepare(group.arena.length);
     const { bytes, length } = group.arena;
     const time = Math.max(journal.state.time, Math.floor(clock.now()));
@@ -127,10 +135,10 @@ export class Committer {
     }
     const { position } = writer;
     await writer.write(bytes.subarray(0, length));
-    return { offsets, time, position };
+    return { ...marked, time, position };
   }
 
-  #publish(group: Group, written: { offsets: ReadonlyMap<string, number>; time: number; position: number }): void {
+  #publish(group: Group, written: Marked & { time: number; position: number }): void {
     const { state, segments } = this.#parts.journal;
     const { index } = segments.at(-1)!;
     const { time, position } = written;
@@ -148,6 +156,7 @@ export class Committer {
     }
     state.time = time;
     for (const [key, offset] of written.offsets) state.groups.set(key, offset);
+    for (const [topic, before] of written.starts) raiseStart(state, topic, before);
     this.#parts.settled(touched);
     for (const [at, { answer }] of group.appends.entries()) answer?.resolve(answers[at]!);
     group.committed();

@@ -8,6 +8,7 @@
  *
  * A segment is a header (segment-header.ts: magic, version, CRC) and frames (frame.ts). Its first frame is a checkpoint of
  * what came before (each topic's end, groups' offsets), so that older segments can be deleted and one can be rewritten.
+ * That happens to closed ones when topics are trimmed (tidy.ts); one that was written anew says so in its header.
  * One append is one frame: header, names of its topics, records (record-codec.ts). CRC-32 over all of it.
  *
  * Offsets are one sequence for the whole journal: they rise per topic, with gaps. There is one partition, 0. What groups
@@ -26,18 +27,20 @@ import { crc32 } from "node:zlib";
 import { fault } from "#sdk/errors.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Log, NewRecord, Position } from "../log.ts";
-import { groupKey } from "../positions.ts";
+import { checkOffset, groupKey } from "../positions.ts";
 import { Committer } from "./committer.ts";
 import { type Commits, Delivery } from "./delivery.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import type { Checksum } from "./frame.ts";
 import { readFault, writeFault } from "./io-fault.ts";
 import type { Journal } from "./journal.ts";
-import { OFFSETS_TOPIC } from "./journal-state.ts";
+import { isInternal } from "./journal-state.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { type Processes, systemProcesses } from "./process-identity.ts";
 import { recover } from "./recover.ts";
+import type { TopicRange } from "./segment-index.ts";
 import { SegmentWriter } from "./segment-writer.ts";
+import { Tidy } from "./tidy.ts";
 import { emitWarning, once, type Warn } from "./warning.ts";
 
 export interface FileLogOptions {
@@ -79,12 +82,18 @@ export interface FileLog extends Log {
   committed(group: string, topic: string): number | undefined;
 }
 
+/** Exact, but in a segment in which the topic begins: there by the offsets, as if other topics lay evenly between. */
+const left = ({ first, last, records }: TopicRange, start: number): number =>
+  start <= first ? records : Math.ceil((records * Math.max(0, last - start + 1)) / (last - first + 1));
+
 const summarize = ({ segments, state }: Journal): readonly TopicSummary[] => {
   const counts = new Map<string, number>();
   for (const { index } of segments) {
-    for (const [topic, { records }] of index.topics) counts.set(topic, (counts.get(topic) ?? 0) + records);
+    for (const [topic, range] of index.topics) {
+      const records = left(range, state.starts.get(topic) ?? 0);
+      if (records > 0 && !isInternal(topic)) counts.set(topic, (counts.get(topic) ?? 0) + records);
+    }
   }
-  counts.delete(OFFSETS_TOPIC);
   return [...counts]
     .map(([topic, records]) => ({ topic, records, end: state.ends.get(topic) ?? 0 }))
     .sort((a, b) => (a.topic < b.topic ? -1 : 1));
@@ -95,6 +104,7 @@ const DEFAULTS = { segmentBytes: 64 * 1024 * 1024, tailBytes: 4 * 1024 * 1024, c
 /** What differs between a log that is written and one that is only read. */
 interface Appender extends Commits {
   append(records: readonly NewRecord[]): Promise<readonly Position[]>;
+  trim(topic: string, before: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -111,6 +121,10 @@ const assemble = (journal: Journal, delivery: Delivery, appender: Appender, crea
     read: (topic, { from = 0 } = {}) => delivery.read(topic, from),
     subscribe: (options, handler) => delivery.subscribe(options, handler, appender),
     end: async (topic) => delivery.end(topic),
+    async trim(topic, before) {
+      checkOffset(topic, before);
+      await appender.trim(topic, Math.min(before, delivery.end(topic)));
+    },
     topics: () => summarize(journal),
     committed: (group, topic) => journal.state.groups.get(groupKey(group, topic, 0)),
     close: () => {
@@ -123,13 +137,15 @@ const assemble = (journal: Journal, delivery: Delivery, appender: Appender, crea
 const openReader = async (options: Required<FileLogOptions>, parts: FileLogParts): Promise<FileLog> => {
   const { dir, warn } = options;
   try {
-    const { segments, state } = await recover({ dir, ...parts, warn, readOnly: true });
+    const readOnly = true;
+    const { segments, state } = await recover({ dir, ...parts, warn, readOnly });
     if (segments.length === 0) throw fault("log-not-found", { dir });
-    const journal: Journal = { dir, ...parts, warn, segments, state };
+    const journal: Journal = { dir, ...parts, warn, readOnly, segments, state };
     const refuse = async () => {
       throw fault("log-read-only", { dir });
     };
-    const appender = { append: refuse, commit: refuse, flush: () => undefined, close: async () => undefined };
+    const nothing = { flush: () => undefined, close: async () => undefined };
+    const appender = { append: refuse, commit: refuse, trim: refuse, ...nothing };
     return assemble(journal, new Delivery(journal, options.tailBytes), appender, false);
   } catch (error) {
     throw readFault(dir, error);
@@ -138,11 +154,12 @@ const openReader = async (options: Required<FileLogOptions>, parts: FileLogParts
 
 const openJournal = async (options: Required<FileLogOptions>, parts: FileLogParts, lock: Lock): Promise<FileLog> => {
   const { dir, clock, warn, segmentBytes, commitDelay } = options;
-  const recovered = await recover({ dir, ...parts, warn, readOnly: false }).catch((error) => {
+  const readOnly = false;
+  const recovered = await recover({ dir, ...parts, warn, readOnly }).catch((error) => {
     throw readFault(dir, error);
   });
   const { segments, state } = recovered;
-  const journal: Journal = { dir, ...parts, warn, segments, state };
+  const journal: Journal = { dir, ...parts, warn, readOnly, segments, state };
   const created = segments.length === 0;
   const writer = new SegmentWriter(journal, lock, segmentBytes);
   await writer.start(recovered);
@@ -155,12 +172,19 @@ const openJournal = async (options: Required<FileLogOptions>, parts: FileLogPart
     published: (record) => delivery.push(record),
     settled: (topics) => delivery.wake(topics),
   });
+  const tidy = new Tidy(journal, lock);
   const appender: Appender = {
     append: async (records) => committer.append(records),
     commit: async (key, offset) => committer.commit(key, offset),
+    async trim(topic, before) {
+      if (before <= (state.starts.get(topic) ?? 0)) return;
+      await committer.trim(topic, before);
+      await tidy.run();
+    },
     flush: () => committer.flush(),
     async close() {
       await committer.close();
+      await tidy.close();
       await writer.close();
       await lock.release().catch((error) => {
         throw writeFault(dir, error);

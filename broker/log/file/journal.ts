@@ -16,6 +16,8 @@ export interface Journal {
   readonly disk: Disk;
   readonly checksum: Checksum;
   readonly warn: Warn;
+  /** Another process may be writing. */
+  readonly readOnly: boolean;
   /** In order; the last one is being written. Only what is on the disk for certain is in here. */
   readonly segments: Segment[];
   readonly state: JournalState;

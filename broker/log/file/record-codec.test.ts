@@ -80,9 +80,9 @@ describe("record codec", () => {
     const arena = new Arena();
     const { spans } = encodeRecords(arena, given);
     expect(spans).toEqual([
-      { topic: "a", first: 0, last: 4, count: 3 },
-      { topic: "b", first: 1, last: 5, count: 2 },
-      { topic: "c", first: 3, last: 3, count: 1 },
+      { topic: "a", first: 0, last: 4, count: 3, bytes: 45 },
+      { topic: "b", first: 1, last: 5, count: 2, bytes: 30 },
+      { topic: "c", first: 3, last: 3, count: 1, bytes: 15 },
     ]);
     expect(spansOf(frameOf(encode(given)))).toEqual(spans);
   });

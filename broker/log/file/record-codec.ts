@@ -19,6 +19,8 @@ export interface TopicSpan {
   first: number;
   last: number;
   count: number;
+  /** What its records take; of a frame that has no other topic, all of it. */
+  bytes: number;
 }
 
 /** A frame in an arena, not sealed yet. */
@@ -42,7 +44,7 @@ const NO_PLACES: ReadonlyMap<string, number> = new Map();
 
 const spansOfRecords = (records: readonly NewRecord[]): { spans: TopicSpan[]; places: ReadonlyMap<string, number> } => {
   if (records.length === 1)
-    return { spans: [{ topic: records[0]!.topic, first: 0, last: 0, count: 1 }], places: NO_PLACES };
+    return { spans: [{ topic: records[0]!.topic, first: 0, last: 0, count: 1, bytes: 0 }], places: NO_PLACES };
   const places = new Map<string, number>();
   const spans: TopicSpan[] = [];
   let current: TopicSpan | undefined;
@@ -52,7 +54,7 @@ const spansOfRecords = (records: readonly NewRecord[]): { spans: TopicSpan[]; pl
       const place = places.get(topic);
       if (place === undefined) {
         places.set(topic, spans.length);
-        current = { topic, first: at, last: at, count: 0 };
+        current = { topic, first: at, last: at, count: 0, bytes: 0 };
         spans.push(current);
       } else {
         current = spans[place]!;
@@ -100,7 +102,13 @@ export const encodeRecords = (arena: Arena, records: readonly NewRecord[]): Draf
     arena.bytes[arena.length] = length;
     arena.length += 1 + length;
   }
-  for (const record of records) encodeRecord(arena, record, spans.length === 1 ? 0 : places.get(record.topic)!);
+  for (const record of records) {
+    const place = spans.length === 1 ? 0 : places.get(record.topic)!;
+    const before = arena.length;
+    encodeRecord(arena, record, place);
+    spans[place]!.bytes += arena.length - before;
+  }
+  if (spans.length === 1) spans[0]!.bytes = arena.length - start;
   return { start, end: arena.length, count: records.length, spans };
 };
 
@@ -122,15 +130,18 @@ const recordEnd = (bytes: Buffer, at: number): number =>
 /** What the index needs to know of a frame. */
 export const spansOf = (frame: Frame): readonly TopicSpan[] => {
   const { names, body } = topicsOf(frame);
-  if (names.length === 1) return [{ topic: names[0]!, first: 0, last: frame.records - 1, count: frame.records }];
-  const spans: TopicSpan[] = names.map((topic) => ({ topic, first: -1, last: -1, count: 0 }));
+  if (names.length === 1)
+    return [{ topic: names[0]!, first: 0, last: frame.records - 1, count: frame.records, bytes: frame.length }];
+  const spans: TopicSpan[] = names.map((topic) => ({ topic, first: -1, last: -1, count: 0, bytes: 0 }));
   let at = body;
   for (let place = 0; place < frame.records; place++) {
     const span = spans[frame.bytes.readUInt16LE(at + 1)]!;
     if (span.count === 0) span.first = place;
     span.last = place;
     span.count += 1;
-    at = recordEnd(frame.bytes, at);
+    const end = recordEnd(frame.bytes, at);
+    span.bytes += end - at;
+    at = end;
   }
   return spans;
 };
@@ -169,4 +180,59 @@ export const decodeRecords = (frame: Frame, topic: string, from: number, to: num
     }
     at = recordEnd(frame.bytes, at);
   }
+};
+
+/** Stands for records between others that were taken out, so that the ones after them keep their offsets. */
+export const GONE = "~gone";
+
+/**
+ * Encodes the records of a frame that are wanted as a frame at the arena's end, not sealed: each with the offset it had.
+ * `undefined`: none is. Its bytes are taken over, nothing is decoded.
+ */
+export const encodeKept = (
+  arena: Arena,
+  frame: Frame,
+  isKept: (topic: string, offset: number) => boolean,
+): { readonly draft: Draft; readonly offset: number } | undefined => {
+  const { names, body } = topicsOf(frame);
+  const records: { place: number; from: number; to: number }[] = [];
+  let [first, last] = [-1, -1];
+  let at = body;
+  for (let place = 0; place < frame.records; place++) {
+    const [topic, to] = [frame.bytes.readUInt16LE(at + 1), recordEnd(frame.bytes, at)];
+    const kept = isKept(names[topic]!, frame.offset + place);
+    if (kept) last = place;
+    if (kept && first < 0) first = place;
+    records.push({ place: kept ? topic : -1, from: at, to });
+    at = to;
+  }
+  if (first < 0) return undefined;
+  const run = records.slice(first, last + 1);
+  const topics = [...new Set(run.map(({ place }) => (place < 0 ? GONE : names[place]!)))];
+  const spans: TopicSpan[] = topics.map((topic) => ({ topic, first: -1, last: -1, count: 0, bytes: 0 }));
+  const start = arena.length;
+  arena.reserve(FRAME_HEADER + topics.length * 256 + (at - body) + run.length * RECORD_HEADER);
+  beginFrame(arena.bytes, start, KIND.records, topics.length, run.length);
+  arena.length += FRAME_HEADER;
+  for (const topic of topics) {
+    const length = arena.bytes.write(topic, arena.length + 1, "latin1");
+    arena.bytes[arena.length] = length;
+    arena.length += 1 + length;
+  }
+  for (const [n, { place, from, to }] of run.entries()) {
+    const topic = topics.indexOf(place < 0 ? GONE : names[place]!);
+    const [into, before] = [arena.bytes, arena.length];
+    if (place < 0) into.fill(0, before, before + RECORD_HEADER);
+    else frame.bytes.copy(into, before, from, to);
+    into.writeUInt16LE(topic, before + 1);
+    arena.length += place < 0 ? RECORD_HEADER : to - from;
+    const span = spans[topic]!;
+    if (span.count === 0) span.first = n;
+    span.last = n;
+    span.count += 1;
+    span.bytes += arena.length - before;
+  }
+  if (spans.length === 1) spans[0]!.bytes = arena.length - start;
+  const draft = { start, end: arena.length, count: run.length, spans };
+  return { draft, offset: frame.offset + first };
 };

@@ -42,6 +42,7 @@ interface Found {
   readonly path: string;
   readonly size: number;
   readonly headerGood: boolean;
+  readonly generation: number;
 }
 
 const withFile = async <T>(disk: Disk, path: string, use: (file: DiskFile) => Promise<T>): Promise<T> => {
@@ -62,7 +63,8 @@ const find = ({ dir, disk, checksum }: RecoverOptions, firstOffset: number): Pro
     if (header !== undefined && header.version > FORMAT_VERSION) {
       throw fault("log-version-newer", { file: path, found: header.version, known: FORMAT_VERSION });
     }
-    return { firstOffset, path, size: await file.size(), headerGood: header !== undefined };
+    const { generation = 0 } = header ?? {};
+    return { firstOffset, path, size: await file.size(), headerGood: header !== undefined, generation };
   });
 };
 
@@ -112,11 +114,12 @@ export const recover = async (options: RecoverOptions): Promise<Recovered> => {
     return index;
   };
 
-  for (const [at, { firstOffset, path, size }] of found.slice(0, -1).entries()) {
+  for (const [at, { firstOffset, path, size, headerGood, generation }] of found.slice(0, -1).entries()) {
     const next = found[at + 1]!.firstOffset;
     const stored = await disk.readWhole(join(dir, indexName(firstOffset)));
     const index = stored && SegmentIndex.decode(stored, checksum);
-    const good = index?.next === next ? index : undefined;
+    const isOfIt = !headerGood || index?.generation === generation;
+    const good = index?.next === next && isOfIt ? index : undefined;
     if (good !== undefined && size < good.end) warn(damage(path, size, good.end - size, undefined));
     const segment = { firstOffset, path, index: good ?? (await reindex(at, next)) };
     segments.push(segment);

@@ -10,6 +10,7 @@ export interface ReplayOptions {
   readonly firstOffset: number;
   /** Whether the segment's header can be believed. If not, frames are looked for from the first byte on. */
   readonly headerGood: boolean;
+  readonly generation: number;
   readonly size: number;
   readonly checksum: Checksum;
   /** Records from this offset on were given up for those of the next segment, and do not count. */
@@ -30,9 +31,9 @@ export interface Replay {
 
 /** Reads one segment from end to end: what it holds, what the journal amounts to after it, what is damaged. */
 export const replaySegment = async (file: DiskFile, options: ReplayOptions): Promise<Replay> => {
-  const { firstOffset, headerGood, size, limit, checksum } = options;
+  const { firstOffset, headerGood, generation, size, limit, checksum } = options;
   const start = headerGood ? SEGMENT_HEADER : 0;
-  const index = new SegmentIndex(start, firstOffset);
+  const index = new SegmentIndex(start, firstOffset, generation);
   const damages: Damage[] = [];
   let state: JournalState | undefined;
   let headDamaged = !headerGood;
@@ -72,7 +73,9 @@ export const replaySegment = async (file: DiskFile, options: ReplayOptions): Pro
         damaged = undefined;
         break scan;
       }
-      state ??= frame.kind === KIND.checkpoint ? decodeCheckpoint(frame) : await stateBefore();
+      // A segment that was written anew ends with one too.
+      if (frame.kind === KIND.checkpoint) state = decodeCheckpoint(frame);
+      state ??= await stateBefore();
       take(frame, state);
     }
   }

@@ -2,7 +2,13 @@ import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { SegmentIndex } from "./segment-index.ts";
 
-const span = (topic: string, first: number, last: number, count: number) => ({ topic, first, last, count });
+const span = (topic: string, first: number, last: number, count: number) => ({
+  topic,
+  first,
+  last,
+  count,
+  bytes: count * 100,
+});
 
 /** Frames of 50,000 bytes with two records each, from position 100 and offset 40 on. */
 const filled = (): SegmentIndex => {
@@ -22,8 +28,8 @@ const filled = (): SegmentIndex => {
 describe("SegmentIndex", () => {
   it("knows per topic offsets, count and bytes", () => {
     const index = filled();
-    expect(index.topics.get("a")).toEqual({ first: 40, last: 70, records: 4, from: 100, to: 800_100 });
-    expect(index.topics.get("b")).toEqual({ first: 41, last: 79, records: 36, from: 100, to: 1_000_100 });
+    expect(index.topics.get("a")).toEqual({ first: 40, last: 70, records: 4, bytes: 400, from: 100, to: 800_100 });
+    expect(index.topics.get("b")).toEqual({ first: 41, last: 79, records: 36, bytes: 3600, from: 100, to: 1_000_100 });
     expect([index.end, index.next]).toEqual([1_000_100, 80]);
   });
 

@@ -2,11 +2,12 @@ import { parseJson } from "#sdk/event/json.ts";
 import type { Checksum } from "./frame.ts";
 import type { TopicSpan } from "./record-codec.ts";
 
-/** A topic in a segment: its offsets, how many records, and between which bytes they lie. */
+/** A topic in a segment: its offsets, how many records and bytes of them, and between which bytes of the file they lie. */
 export interface TopicRange {
   first: number;
   last: number;
   records: number;
+  bytes: number;
   from: number;
   to: number;
 }
@@ -14,12 +15,14 @@ export interface TopicRange {
 /** How far apart the places are that the index knows. */
 const STRIDE = 128 * 1024;
 const MAGIC = "RNDSMNIX";
-const VERSION = 1;
+/** One of version 1 told no bytes of topics. */
+const VERSION = 2;
 const HEAD = 20;
 
 interface Stored {
   readonly end: number;
   readonly next: number;
+  readonly generation: number;
   readonly topics: readonly (readonly [string, TopicRange])[];
   readonly offsets: readonly number[];
   readonly positions: readonly number[];
@@ -35,22 +38,27 @@ export class SegmentIndex {
   end: number;
   /** The offset after its last record. */
   next: number;
+  /** Which writing of the segment it is of. */
+  readonly generation: number;
 
-  constructor(end: number, next: number) {
+  constructor(end: number, next: number, generation = 0) {
     this.end = end;
     this.next = next;
+    this.generation = generation;
   }
 
   /** Takes in the frame that follows. */
   add(position: number, length: number, offset: number, records: number, spans: readonly TopicSpan[]): void {
     const to = position + length;
-    for (const { topic, first, last, count } of spans) {
+    for (const { topic, first, last, count, bytes } of spans) {
       const range = this.topics.get(topic);
       if (range === undefined) {
-        this.topics.set(topic, { first: offset + first, last: offset + last, records: count, from: position, to });
+        const [from, records] = [position, count];
+        this.topics.set(topic, { first: offset + first, last: offset + last, records, bytes, from, to });
       } else {
         range.last = offset + last;
         range.records += count;
+        range.bytes += bytes;
         range.to = to;
       }
     }
@@ -76,7 +84,8 @@ export class SegmentIndex {
 
   encode(checksum: Checksum): Buffer {
     const [offsets, positions] = [this.#offsets, this.#positions];
-    const stored: Stored = { end: this.end, next: this.next, topics: [...this.topics], offsets, positions };
+    const { end, next, generation } = this;
+    const stored: Stored = { end, next, generation, topics: [...this.topics], offsets, positions };
     const text = Buffer.from(JSON.stringify(stored));
     const head = Buffer.alloc(HEAD);
     head.write(MAGIC, 0, "latin1");
@@ -92,8 +101,8 @@ export class SegmentIndex {
     if (bytes.readUInt32LE(8) !== VERSION || bytes.readUInt32LE(12) !== bytes.length - HEAD) return undefined;
     const text = bytes.subarray(HEAD);
     if (checksum(text) !== bytes.readUInt32LE(16)) return undefined;
-    const { end, next, topics, offsets, positions } = parseJson(text) as Stored;
-    const index = new SegmentIndex(end, next);
+    const { end, next, generation, topics, offsets, positions } = parseJson(text) as Stored;
+    const index = new SegmentIndex(end, next, generation);
     for (const [topic, range] of topics) index.topics.set(topic, range);
     index.#offsets = [...offsets];
     index.#positions = [...positions];

@@ -10,6 +10,7 @@ import type { Recovered } from "./recover.ts";
 import { replaceFile, UNFINISHED } from "./replace-file.ts";
 import { encodeSegmentHeader, indexName, SEGMENT_HEADER, segmentName } from "./segment-header.ts";
 import { SegmentIndex } from "./segment-index.ts";
+import { housekeeping } from "./warning.ts";
 
 /**
  * Writes to the last segment, and begins another one when it is full or when it cannot be trusted.
@@ -181,6 +182,3 @@ export class SegmentWriter {
     }
   }
 }
-
-const housekeeping = (file: string, what: string, error: unknown) =>
-  ({ kind: "housekeeping", file, position: 0, bytes: 0, message: `${file} ${what}: ${sayError(error)}` }) as const;

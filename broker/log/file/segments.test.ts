@@ -99,14 +99,14 @@ describe("segments", () => {
 
   it("refuses one of a newer version with a sentence, and touches nothing", async () => {
     const disk = new FaultyDisk();
-    disk.put(`${DIR}/${segmentName(0)}`, encodeSegmentHeader(0, crc32, 7));
+    disk.put(`${DIR}/${segmentName(0)}`, encodeSegmentHeader(0, crc32, { version: 7 }));
     await expect(openOn(disk)).rejects.toMatchObject({
       code: "log-version-newer",
       message:
         "/log/000000000000000.segment was written by a newer version (format 7, this one knows 1): start that version, or name another directory.",
     });
     expect(disk.paths()).toEqual([`${DIR}/${segmentName(0)}`]);
-    expect(disk.bytes(`${DIR}/${segmentName(0)}`)).toEqual(encodeSegmentHeader(0, crc32, 7));
+    expect(disk.bytes(`${DIR}/${segmentName(0)}`)).toEqual(encodeSegmentHeader(0, crc32, { version: 7 }));
   });
 
   it("makes no use of an index that belongs to another state of its segment", async () => {

@@ -24,7 +24,8 @@ export class TopicSource implements Source {
     this.#topic = topic;
   }
 
-  fetch(from: number, max: number): Fetched | Promise<Fetched> {
+  fetch(at: number, max: number): Fetched | Promise<Fetched> {
+    const from = Math.max(at, this.#journal.state.starts.get(this.#topic) ?? 0);
     return this.#reading === undefined && from >= this.#tail.floor
       ? this.#fromTail(from, max)
       : this.#fromDisk(from, max);

@@ -1,3 +1,5 @@
+import { sayError } from "#sdk/errors.ts";
+
 /** Something that the log came upon and got over. `position` and `bytes` are places in `file`. */
 export interface LogWarning {
   readonly kind: /** The last write before a crash was cut; nobody had been told that it was kept. What is left of it is dropped. */
@@ -59,6 +61,14 @@ export const beheaded = (file: string, size: number): LogWarning => ({
   position: size,
   bytes: 0,
   message: `${file}: it ends after ${plural(size, "byte")}, before its first frame; what it held is missing. Restore the file from a copy if you have one.`,
+});
+
+export const housekeeping = (file: string, what: string, error: unknown): LogWarning => ({
+  kind: "housekeeping",
+  file,
+  position: 0,
+  bytes: 0,
+  message: `${file} ${what}: ${sayError(error)}`,
 });
 
 /** Says each thing once, however often readers come upon it. */

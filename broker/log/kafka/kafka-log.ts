@@ -23,6 +23,7 @@ import type { Clock } from "#sdk/runtime/clock.ts";
 import type { TopicSpec } from "../../topics.ts";
 import { TOPICS } from "../../topics.ts";
 import type { Log } from "../log.ts";
+import { checkOffset } from "../positions.ts";
 import { Appender } from "./appender.ts";
 import { marker } from "./doubles.ts";
 import { ensureTopics } from "./ensure-topics.ts";
@@ -35,6 +36,7 @@ import { mustBeOpen, readKafka } from "./read.ts";
 import type { Connection } from "./settings.ts";
 import { type KafkaSubscription, subscribeKafka } from "./subscribe.ts";
 import { ENTRY_BYTES } from "./topic-config.ts";
+import { trimTo } from "./trim.ts";
 import { Trouble, type WarnOf } from "./trouble.ts";
 import { produce } from "./wire.ts";
 
@@ -202,6 +204,14 @@ export const kafkaLog = (options: KafkaLogOptions): KafkaLog => {
         boundsOf({ nodes, leaders }, topic, all, "end"),
       );
       return Math.min(...bounds.values());
+    },
+    async trim(topic, before) {
+      mustBeOpen(closing.signal);
+      checkOffset(topic, before);
+      const all = range(await partitionsOf(topic));
+      await persist({ trouble, doing: "trim", topic, signal: closing.signal }, () =>
+        trimTo({ nodes, leaders }, topic, all, before),
+      );
     },
     lag() {
       return [...subscriptions].flatMap(({ topic, group, feed }) =>

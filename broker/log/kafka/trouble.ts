@@ -2,7 +2,7 @@ import { fault, type RoundsmanError, sayError } from "#sdk/errors.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 
 /** What does not work at present. */
-export type Doing = "append" | "read" | "group" | "start";
+export type Doing = "append" | "read" | "group" | "start" | "trim";
 
 export type WarnOf = (warning: RoundsmanError) => void;
 

@@ -197,3 +197,22 @@ export const listOffsets = async (
     })),
   );
 };
+
+/** Kafka keeps nothing below these offsets from here on. */
+export const deleteRecords = async (
+  nodes: Nodes,
+  node: number,
+  parts: readonly { readonly topic: string; readonly partition: number; readonly before: number }[],
+  timeout: number,
+): Promise<Outcome[]> => {
+  const topics = [...groupBy(parts, ({ topic }) => topic)].map(([topic, own]) => ({
+    topic,
+    partitions: own.map(({ partition, before }) => ({ partition, offset: String(before) })),
+  }));
+  const answer = await nodes.call<{
+    topics: { topic: string; partitions: { partition: number; errorCode: number }[] }[];
+  }>(node, { api: "DeleteRecords", arguments: { topics, timeout }, parse: false });
+  return answer.topics.flatMap(({ topic, partitions }) =>
+    partitions.map(({ partition, errorCode }) => ({ topic, partition, ...errorOf(errorCode) })),
+  );
+};

@@ -2,7 +2,7 @@ import { fault } from "#sdk/errors.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import { admit } from "../admit.ts";
 import type { Handler, Log, LogRecord, NewRecord, Position, SubscribeOptions, Subscription } from "../log.ts";
-import { checkPosition, groupKey } from "../positions.ts";
+import { checkOffset, checkPosition, groupKey } from "../positions.ts";
 import { type RunningSubscription, type Source, startSubscription } from "../subscription.ts";
 import { TopicBuffer } from "./topic-buffer.ts";
 
@@ -125,6 +125,12 @@ export const memoryLog = ({ clock, keep = {}, untilRead = [] }: MemoryLogOptions
     async end(topic) {
       mustBeOpen();
       return topics.get(topic)?.end ?? 0;
+    },
+
+    async trim(topic, before) {
+      mustBeOpen();
+      checkOffset(topic, before);
+      topics.get(topic)?.dropBelow(before);
     },
 
     close() {
