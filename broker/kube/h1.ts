@@ -66,6 +66,7 @@ export class Http1 implements Carrier {
     this.#credentials = credentials;
     return new Promise((done, fail) => {
       let error: Error | undefined;
+      let isAnswered = false;
       // Of a DELETE node frames no body whose length it is not told: the next request would begin with it.
       const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
       const agent = this.#agentFor(credentials.tls);
@@ -88,9 +89,11 @@ export class Http1 implements Carrier {
         clearTimeout(timer);
         unlisten();
         this.#open.delete(ask);
+        if (isAnswered) return;
         fail(ask.reusedSocket && RESET.test(String((error as { code?: unknown })?.code)) ? STALE : failed());
       });
       ask.on("response", (response: IncomingMessage) => {
+        isAnswered = true;
         clearTimeout(timer);
         response.on("error", (e) => {
           error ??= e;

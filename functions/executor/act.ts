@@ -60,6 +60,8 @@ export async function act(edge: Edge, job: Job, known: Known, target: KubeObject
     // Writing Acting took its time, and so did a conflict.
     if (edge.clock.now() > notAfter) return failed("too-late", "its grant ran out before the act: nothing was done");
     if (seen === undefined) return failed("target-gone", "it went before the act: nothing was done");
+    const braked = await doing.brake();
+    if (braked !== undefined) return failed("brake", braked);
     try {
       const acted = await known.operation.act({ ...doing, target: seen });
       return await verify(doing, known, acted);

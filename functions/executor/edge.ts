@@ -27,6 +27,11 @@ export interface Edge {
   readonly signal: AbortSignal;
   /** Why nothing may be done to this target now, or undefined. */
   readonly brake: (granted: Granted) => Promise<string | undefined>;
+  /**
+   * Held on the way from reading to `Acting`. Were there no bound, each step of a grant would wait behind those of all others:
+   * in a storm all would run out before the first is begun, and what was let pass by the brake would be done long after it.
+   */
+  readonly beginning: <T>(work: () => Promise<T>) => Promise<T>;
   /** Durable when it resolves. One report has one id, however often it is told. */
   readonly report: (report: Report) => Promise<void>;
   readonly warn: (details: object, message: string) => void;

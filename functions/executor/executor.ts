@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { KubeClient } from "#broker/kube/index.ts";
 import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
@@ -7,6 +8,7 @@ import { conditionEpisode, conditionFingerprint, isWell, type NodeCondition } fr
 import type { Granted } from "#sdk/operation/granted.ts";
 import { jobName } from "#sdk/operation/job.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
+import { createTurns } from "#sdk/runtime/turns.ts";
 import type { Finding } from "#sdk/terms.ts";
 import { createCatalog, readGranted } from "./catalog.ts";
 import { Commits } from "./commits.ts";
@@ -40,6 +42,9 @@ export interface ExecutorOptions {
   readonly sweepEvery?: number;
 }
 
+/** Grants on their way to `Acting` at once: enough to keep an API server busy, few enough that each is there at once. The newest first: grants run out. */
+const BEGINNINGS = 16;
+
 type Ended = Pick<Finding, "cluster" | "fingerprint" | "episode">;
 
 /** The one process that writes in a cluster. Several may run: a grant is carried out by one of them, once. */
@@ -58,6 +63,8 @@ export class Executor {
     this.#options = options;
     const { cluster, client, log, logger, clock, identity, brake, webhooks } = options;
     const { signal } = this.#stop;
+    // Every grant that waits heeds it.
+    setMaxListeners(0, signal);
     const post = createPost({ allowed: webhooks?.allowed ?? [], secret: webhooks?.secret, clock });
     this.#edge = {
       cluster,
@@ -70,6 +77,7 @@ export class Executor {
       sleep: (ms) => sleep(ms, signal),
       signal,
       brake,
+      beginning: createTurns(BEGINNINGS, "newest"),
       report: async (report) => void (await log.append([reportRecord(report)])),
       warn: (details, message) => logger.warn(details, message),
     };

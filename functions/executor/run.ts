@@ -18,7 +18,8 @@ export async function runGrant(edge: Edge, granted: Granted): Promise<void> {
   const known = "flaw" in resolved ? undefined : resolved;
   for (let pause = PAUSE; !edge.signal.aborted; ) {
     try {
-      if (await takeStep(edge, granted, known, flaw)) return;
+      const taken = await edge.beginning(() => takeStep(edge, granted, known, flaw));
+      if (typeof taken === "boolean" ? taken : await taken()) return;
     } catch (e) {
       if (!isFault(e) || e.code === "kube-closed") throw e;
       // Before Acting nothing was done; after it the status says so. Either way it is read again.
@@ -33,14 +34,23 @@ export async function runGrant(edge: Edge, granted: Granted): Promise<void> {
 
 type Seen = Pick<Situation, "job" | "target" | "flaw">;
 
-/** Answers whether that was the last one. */
-async function takeStep(edge: Edge, granted: Granted, known: Known | undefined, wrong: Situation["flaw"]) {
-  const reading = wrong === undefined ? readTarget(edge, granted) : { target: undefined, flaw: wrong };
+/** Whether that was the last one; or what takes its time and answers that. */
+type Taken = boolean | (() => Promise<boolean>);
+
+async function takeStep(
+  edge: Edge,
+  granted: Granted,
+  known: Known | undefined,
+  wrong: Situation["flaw"],
+): Promise<Taken> {
+  // One that ran out is never begun, whatever its target is like: in a storm that spares half of what is asked.
+  const isLate = edge.clock.now() > granted.grant.notAfter;
+  const reading = wrong || isLate ? { target: undefined, flaw: wrong } : readTarget(edge, granted);
   const [job, { target, flaw }] = await Promise.all([edge.jobs.get(jobName(granted.target)), reading]);
   return takeStepFrom(edge, granted, known, { job, target, flaw });
 }
 
-async function takeStepFrom(edge: Edge, granted: Granted, known: Known | undefined, seen: Seen): Promise<boolean> {
+async function takeStepFrom(edge: Edge, granted: Granted, known: Known | undefined, seen: Seen): Promise<Taken> {
   const { clock, executor, limits } = edge;
   const step: Step = next({ ...seen, granted, now: clock.now(), executor, limits });
   switch (step.do) {
@@ -48,6 +58,11 @@ async function takeStepFrom(edge: Edge, granted: Granted, known: Known | undefin
       if (step.tell) await edge.report(refusal(edge, granted, step.failure, step.message));
       return true;
     case "claim": {
+      const braked = await edge.brake(granted);
+      if (braked !== undefined) {
+        await edge.report(refusal(edge, granted, "brake", braked));
+        return true;
+      }
       const claimed = await claim(edge, granted, step.job);
       if (claimed === "impossible") return true;
       // The target as it was seen a moment ago will do: the act itself means that very state.
@@ -58,8 +73,10 @@ async function takeStepFrom(edge: Edge, granted: Granted, known: Known | undefin
     case "begin":
       return begin(edge, step.job, known!, seen.target!);
     case "look":
-      await lookAt(edge, step.job);
-      return isOf(step.job, granted);
+      return async () => {
+        await lookAt(edge, step.job);
+        return isOf(step.job, granted);
+      };
     case "leave":
       return true;
     case "done":
@@ -92,14 +109,14 @@ async function claim(edge: Edge, granted: Granted, job: Job): Promise<Job | unde
 /** Else it was an earlier grant's that was looked at, and now it is this one's turn. */
 const isOf = (job: Job, granted: Granted): boolean => job.spec.grant.fence === granted.grant.fence;
 
-async function begin(edge: Edge, job: Job, known: Known, target: Parameters<typeof act>[3]): Promise<boolean> {
+async function begin(edge: Edge, job: Job, known: Known, target: Parameters<typeof act>[3]): Promise<Taken> {
   const granted = grantedOf(edge, job);
   const { clock, executor, jobs } = edge;
-  const braked = await edge.brake(granted);
-  if (braked !== undefined) return finish(edge, job, { failure: "brake", message: braked });
   const deadline = deadlineOf(job, clock.now(), known.operation.within(known.params), edge.limits);
   const doing = { ...doingOf(edge, granted, known, deadline), target };
   const evidence = await keptEvidence(doing, known);
+  const braked = await edge.brake(granted);
+  if (braked !== undefined) return finish(edge, job, { failure: "brake", message: braked });
   const now = clock.now();
   if (now > granted.grant.notAfter) return false; // the next round says so
   const written = await jobs.status(
@@ -108,9 +125,11 @@ async function begin(edge: Edge, job: Job, known: Known, target: Parameters<type
   if (written === undefined) return false;
   const told = edge.report({ what: "started", data: common(edge, written) });
   told.catch(() => undefined); // it is awaited below
-  const result = await act(edge, written, known, target);
-  await told;
-  return finish(edge, written, result);
+  return async () => {
+    const result = await act(edge, written, known, target);
+    await told;
+    return finish(edge, written, result);
+  };
 }
 
 /** What was begun by whom ever: never done again. */

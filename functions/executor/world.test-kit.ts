@@ -113,6 +113,7 @@ export async function world(operations: readonly Operation[] = OPERATIONS, logLi
       sleep: async (ms) => timeline.advance(ms),
       signal: new AbortController().signal,
       brake: async () => undefined,
+      beginning: (work) => work(),
       report: async (report) => void reports.push(report),
       warn: () => undefined,
       ...more,

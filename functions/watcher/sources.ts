@@ -5,10 +5,10 @@ import { sayError } from "#sdk/errors.ts";
 import type { Instance } from "#sdk/resources/instances.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
+import { createTurns } from "#sdk/runtime/turns.ts";
 import { customKinds } from "./custom-kinds.ts";
 import { Reflector, type Sink, type StreamView } from "./reflector.ts";
 import { planStreams, type Stream, type StreamPlan } from "./streams.ts";
-import { createTurns } from "./turns.ts";
 
 export interface SourcesOptions {
   readonly client: KubeClient;

@@ -64,6 +64,7 @@ const edge = (name: string, more: Partial<Edge> = {}, post: Post = answer): Edge
   sleep: (ms) => wait(ms),
   signal: new AbortController().signal,
   brake: async () => undefined,
+  beginning: (work) => work(),
   report: async (report) => void reports.push(report),
   warn: () => undefined,
   ...more,

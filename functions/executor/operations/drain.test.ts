@@ -47,7 +47,7 @@ describe("a drain", () => {
     const n = node(admin, "n");
     for (const name of ["a", "b", "c"]) pod(admin, name, "n");
     let read = 0;
-    const braked = edge("one", { brake: async () => (++read > 3 ? "ana pulled it" : undefined) });
+    const braked = edge("one", { brake: async () => (++read > 5 ? "ana pulled it" : undefined) });
     await runGrant(braked, grant({ timeline }, "drain", n as never, 1));
     expect(names(admin)).toHaveLength(2);
     expect(reports.at(-1)).toMatchObject({

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { createTurns } from "#functions/watcher/turns.ts";
+import { createTurns } from "#sdk/runtime/turns.ts";
 import type { Obj } from "./objects.ts";
 import { Parts } from "./parts.ts";
 import { type Ran, run, runWell } from "./run.ts";
