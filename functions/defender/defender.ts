@@ -235,7 +235,7 @@ export class Defender {
           if (input) yield input;
         }
     }
-    return dryRun(inputs(), other, { from, caps: this.#caps });
+    return dryRun(inputs(), other, { from, caps: this.#caps, today: this.#journal.state });
   }
 
   async #act(input: Input): Promise<number> {

@@ -7,8 +7,9 @@ import type { Budget } from "./config.ts";
 import { type Answer, decide } from "./decide.ts";
 import type { Input, Stamp } from "./input.ts";
 import { decisionRecord, inputRecord, readInput } from "./records.ts";
+import { type Mark, type Placed, trimInputs, withMark } from "./retention.ts";
 import { freeze, thaw } from "./snapshot.ts";
-import { snapshotRecords, snapshotTexts } from "./snapshots.ts";
+import { snapshotRecords, snapshotsIn } from "./snapshots.ts";
 import { emptyState, type State } from "./state.ts";
 import type { Ticks } from "./ticks.ts";
 
@@ -57,6 +58,12 @@ export class Journal {
   #unread = 0;
   /** A snapshot that is packed, and waits for an append. */
   #snapshot: readonly NewRecord[] = [];
+  /** The last input that is in it. */
+  #snapshotOffset = -1;
+  /** The latest that is in the log. */
+  #placed: Placed | undefined;
+  #marks: readonly Mark[] = [];
+  #trimming: Promise<void> = Promise.resolve();
   #packing: Promise<void> | undefined;
   #lastAppend = 0;
   #ended: string | undefined;
@@ -105,9 +112,12 @@ export class Journal {
     const { log, caps, warn } = this.#options;
     const skip = (e: unknown) => warn(`the defender's snapshot is not used: ${sayError(e)}`);
     try {
-      for await (const text of snapshotTexts(log))
+      for await (const { text, position, marks } of snapshotsIn(log))
         try {
-          return thaw(text, caps);
+          const state = thaw(text, caps);
+          this.#placed = { position, offset: state.offset };
+          this.#marks = marks;
+          return state;
         } catch (e) {
           skip(e);
         }
@@ -133,6 +143,7 @@ export class Journal {
     if (this.#sinceSnapshot > 0 && !this.#isLost) await this.#pack();
     await this.#packing;
     await this.#tell().catch((e) => this.#options.warn(`not written at the end: ${sayError(e)}`));
+    await this.#trimming;
   }
 
   /** Writes decisions that wait, when nothing else does. */
@@ -178,7 +189,10 @@ export class Journal {
     this.#lastAppend = base.ticks;
     this.#unread = 0;
     this.#decisions = this.#decisions.slice(told.length);
-    if (snapshot.length > 0) this.#snapshot = [];
+    if (snapshot.length > 0) {
+      this.#snapshot = [];
+      this.#retire({ position: positions[told.length]!.offset, offset: this.#snapshotOffset });
+    }
     for (const [at, { input, resolve }] of batch.entries()) {
       const { offset, time } = positions[before.length + at]!;
       const answer = this.#fold({ offset, time, stamp: stamps[at]!, input });
@@ -204,11 +218,28 @@ export class Journal {
     }
   }
 
+  /** Another snapshot is in the log: what only those before the last needed may go. */
+  #retire(placed: Placed): void {
+    const { log, warn } = this.#options;
+    const before = this.#placed;
+    this.#placed = placed;
+    if (before === undefined) return;
+    const { time, rules } = this.#state;
+    const kept = { marks: this.#marks, now: time.now, horizon: rules.horizon };
+    this.#trimming = Promise.all([this.#trimming, trimInputs(log, before, kept)]).then(
+      () => undefined,
+      (e) => warn(`old inputs and snapshots are kept for now: ${sayError(e)}`),
+    );
+  }
+
   #pack(): Promise<void> {
     this.#sinceSnapshot = 0;
-    this.#packing = snapshotRecords(freeze(this.#state), this.#state.offset)
+    const { offset, time, rules } = this.#state;
+    this.#marks = withMark(this.#marks, { offset, now: time.now }, rules.horizon);
+    this.#packing = snapshotRecords({ text: freeze(this.#state), offset, marks: this.#marks })
       .then((records) => {
         this.#snapshot = records;
+        this.#snapshotOffset = offset;
       })
       .catch((e) => this.#options.warn(`no snapshot: ${sayError(e)}`))
       .finally(() => {

@@ -4,18 +4,19 @@ import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { Machine, request, started } from "./fixture.test-kit.ts";
 import { freeze, thaw } from "./snapshot.ts";
-import { snapshotRecords, snapshotTexts } from "./snapshots.ts";
+import { snapshotRecords, snapshotsIn } from "./snapshots.ts";
 
 const clock = { now: () => 1 };
 const textsOf = async (log: Log): Promise<string[]> => {
   const texts = [];
-  for await (const text of snapshotTexts(log)) texts.push(text);
+  for await (const { text } of snapshotsIn(log)) texts.push(text);
   return texts;
 };
 const SIZE = 1_000;
 /** Packs to several parts. */
 const long = (n: number): string =>
   Array.from({ length: 500 }, (_, at) => ((at + 1) * (n + 7) * 2_654_435_761) % 4_294_967_296).join();
+const packed = (text: string, offset: number) => snapshotRecords({ text, offset, marks: [] }, SIZE);
 const broken = (record: NewRecord): NewRecord => ({
   ...record,
   value: record.value!.replace(/"text":"...../, '"text":"AAAAA'),
@@ -25,7 +26,7 @@ describe("snapshots in the log", () => {
   it("come the latest first, whatever lies between them, each in as many parts as it needs", async () => {
     const log = memoryLog({ clock });
     const texts = [long(1), "short", long(3)];
-    for (const [at, text] of texts.entries()) await log.append(await snapshotRecords(text, at, SIZE));
+    for (const [at, text] of texts.entries()) await log.append(await packed(text, at));
     expect(await log.end("defender-snapshots")).toBeGreaterThan(5);
     expect(await textsOf(log)).toEqual(texts.reverse());
     expect(await textsOf(memoryLog({ clock }))).toEqual([]);
@@ -39,8 +40,8 @@ describe("snapshots in the log", () => {
   ])("give way to the one before where %s", async (_, harm) => {
     const log = memoryLog({ clock });
     const before = long(1);
-    await log.append(await snapshotRecords(before, 1, SIZE));
-    const parts = await snapshotRecords(long(2), 2, SIZE);
+    await log.append(await packed(before, 1));
+    const parts = await packed(long(2), 2);
     expect(parts.length).toBeGreaterThan(2);
     await log.append(harm(parts));
     expect((await textsOf(log))[0]).toBe(before);

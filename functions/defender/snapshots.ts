@@ -6,11 +6,11 @@ import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { DOMAIN } from "./records.ts";
+import { type Mark, SNAPSHOTS as TOPIC } from "./retention.ts";
 
 const deflate = promisify<string, ZlibOptions, Buffer>(deflateRaw);
 const inflate = promisify<Buffer, Buffer>(inflateRaw);
 
-const TOPIC = "defender-snapshots";
 /** Characters in one record; a record holds 4 MiB at most. */
 const PART = 1024 * 1024;
 
@@ -19,12 +19,27 @@ interface Part {
   readonly parts: number;
   readonly sha: string;
   readonly text: string;
+  /** Format 1 had none. */
+  readonly marks?: readonly Mark[];
+}
+
+/** What is packed: the state as text, the last input that is in it, the marks up to there. */
+export interface Snapshot {
+  readonly text: string;
+  readonly offset: number;
+  readonly marks: readonly Mark[];
+}
+
+/** One that was found. */
+export interface Found extends Pick<Snapshot, "text" | "marks"> {
+  /** Where its first record lies. */
+  readonly position: number;
 }
 
 const shaOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** A snapshot as records that go with one append: all of them are there, or none. Packed beside the event loop. */
-export async function snapshotRecords(text: string, offset: number, size = PART): Promise<NewRecord[]> {
+export async function snapshotRecords({ text, offset, marks }: Snapshot, size = PART): Promise<NewRecord[]> {
   const packed = (await deflate(text, { level: 1 })).toString("base64");
   const sha = shaOf(packed);
   const parts = Math.max(1, Math.ceil(packed.length / size));
@@ -35,21 +50,24 @@ export async function snapshotRecords(text: string, offset: number, size = PART)
       type: TYPES.defenderSnapshot,
       id: `${offset}/${part}`,
       source: "/defender",
-      dataText: JSON.stringify({ part, parts, sha, text: packed.slice(part * size, (part + 1) * size) } satisfies Part),
+      dataText: JSON.stringify({
+        ...{ part, parts, sha, marks },
+        text: packed.slice(part * size, (part + 1) * size),
+      } satisfies Part),
     }),
   );
 }
 
 /** The parts of one snapshot as they lie in the log, one after the other. */
-type Group = readonly Part[];
+type Group = readonly (Part & { readonly position: number })[];
 
 async function groupsFrom(log: Log, from: number): Promise<Group[]> {
-  const groups: Part[][] = [];
+  const groups: Group[number][][] = [];
   for await (const records of log.read(TOPIC, { from }))
-    for (const { value, headers } of records) {
+    for (const { value, headers, offset } of records) {
       if (value === null || headers.ce_type !== TYPES.defenderSnapshot) continue;
       // Written by us: it is known not to be deep, and large enough for that look to cost.
-      const part = parseJson(value, { maxDepth: Number.POSITIVE_INFINITY }) as Part;
+      const part = { ...(parseJson(value, { maxDepth: Number.POSITIVE_INFINITY }) as Part), position: offset };
       const last = groups.at(-1);
       if (part.part > 0 && last?.at(-1)?.sha === part.sha) last.push(part);
       else groups.push([part]);
@@ -65,19 +83,19 @@ async function textOf(group: Group): Promise<string | undefined> {
   return (await inflate(Buffer.from(packed, "base64"))).toString("utf8");
 }
 
-/** The texts of the snapshots there are, the latest first. One that is not whole is left out. */
-export async function* snapshotTexts(log: Log): AsyncGenerator<string> {
+/** The snapshots there are, the latest first. One that is not whole is left out. */
+export async function* snapshotsIn(log: Log): AsyncGenerator<Found> {
   const end = await log.end(TOPIC);
   const seen = new Set<string>();
   // Offsets may have gaps: ever further back. The last record tells how many parts the last one has.
   for (let back = 1; end > 0; back *= 2) {
     const groups = await groupsFrom(log, Math.max(0, end - back));
     for (const group of groups.reverse()) {
-      const { part, parts, sha } = group[0]!;
+      const { part, parts, sha, position, marks = [] } = group[0]!;
       if (part === 0 && !seen.has(sha)) {
         seen.add(sha);
         const text = await textOf(group);
-        if (text !== undefined) yield text;
+        if (text !== undefined) yield { text, position, marks };
       } else if (part > 0 && seen.size === 0) back = Math.max(back, parts / 2);
     }
     if (back >= end) return;
