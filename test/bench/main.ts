@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: CPU per item (an empty start taken off), memory and lateness, beside a floor and a peer in one run on a
- * real API server with fake nodes. `--only=first-pass|change|time|remedies` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
+ * real API server with fake nodes. `--only=first-pass|change|time|remedies|defender` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { Cluster } from "#test/e2e/support/cluster.ts";
 import { freePorts } from "#test/e2e/support/ports.ts";
 import { ROOT } from "#test/e2e/support/testbed.ts";
 import { Changes } from "./changes.ts";
+import { defenderRows } from "./defender-rows.ts";
 import { firstPass } from "./first-pass.ts";
 import { oneChange } from "./one-change.ts";
 import { remedies } from "./remedies.ts";
@@ -55,6 +56,8 @@ async function ownTime(cluster: Cluster): Promise<Row> {
   };
 }
 
+/** Before a cluster takes its share of the machine. */
+const rows: Row[] = runs("defender") ? await defenderRows(say) : [];
 const cluster = new Cluster({
   state: mkdtempSync(join(tmpdir(), "roundsman-bench-cluster-")),
   port: await freePorts(10),
@@ -62,7 +65,6 @@ const cluster = new Cluster({
 try {
   say("a control plane with fake nodes …");
   await cluster.up("--control-plane", "--kwok");
-  const rows: Row[] = [];
   if (runs("first-pass"))
     rows.push(
       ...(await firstPass({

@@ -9,7 +9,7 @@ import { SNAPSHOT_EVERY } from "../../functions/defender/journal.ts";
 import { inputRecord } from "../../functions/defender/records.ts";
 import { ask, inputs } from "./decision-inputs.ts";
 
-const RUNS = 5;
+export const START_RUNS = 5;
 const quiet = { warn: (...message: unknown[]) => void process.stderr.write(`${JSON.stringify(message)}\n`) };
 
 /** The defender a second after the journal's last stamp, on the same boot. */
@@ -79,8 +79,8 @@ async function restart(dir: string, last: Stamp): Promise<void> {
 }
 
 /** One of the processes below; resolves when it is gone. */
-function child(what: string, dir: string, last: Stamp): string {
-  const args = [process.argv[1]!, what, dir, JSON.stringify(last)];
+function child(script: string, what: string, dir: string, last: Stamp): string {
+  const args = [script, what, dir, JSON.stringify(last)];
   const { stdout, signal } = spawnSync(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   if (signal !== "SIGKILL") throw new Error(`${what} did not come to its end`);
   return String(stdout);
@@ -91,21 +91,28 @@ export const CHILDREN: Readonly<Record<string, (dir: string, last: Stamp) => Pro
   "start-again": restart,
 };
 
-/** So many inputs on the disk; the process is killed as far behind its last snapshot as can be, and begins again. */
-export async function benchStart(total: number, say: (what: string, value: string) => void): Promise<void> {
+/**
+ * So many inputs on the disk; the process is killed as far behind its last snapshot as can be, and begins again: the best of
+ * its starts. `replay`: ms that it takes without a snapshot. `script` is the bundled decisions.ts.
+ */
+export async function measureStart(total: number, script: string): Promise<Took & { readonly replay: number }> {
   const dir = mkdtempSync(join(tmpdir(), "defender-"));
   try {
     const last = await write(dir, total - SNAPSHOT_EVERY);
-    const replay = Number(child("start-run", dir, last));
-    say(`start: ${last.count} records without a snapshot`, `${(replay / 1_000).toFixed(2)} s`);
-    const all = Array.from({ length: RUNS }, () => JSON.parse(child("start-again", dir, last)) as Took);
-    const took = all.toSorted((a, b) => a.whole - b.whole)[0]!;
-    const ms = (name: keyof Took) => `${name} ${took[name].toFixed(0)}`;
-    say(
-      `start: ${total} records, killed just before its next snapshot (best of ${RUNS})`,
-      `${(took.whole / 1_000).toFixed(2)} s from the process's first moment (ms: ${(["node", "imports", "log", "defender"] as const).map(ms).join(", ")}; CPU ${took.cpu.toFixed(0)})`,
-    );
+    const replay = Number(child(script, "start-run", dir, last));
+    const all = Array.from({ length: START_RUNS }, () => JSON.parse(child(script, "start-again", dir, last)) as Took);
+    return { ...all.toSorted((a, b) => a.whole - b.whole)[0]!, replay };
   } finally {
     rmSync(dir, { recursive: true });
   }
+}
+
+export async function benchStart(total: number, say: (what: string, value: string) => void): Promise<void> {
+  const took = await measureStart(total, process.argv[1]!);
+  say(`start: ${total} records without a snapshot`, `${(took.replay / 1_000).toFixed(2)} s`);
+  const ms = (name: keyof Took) => `${name} ${took[name].toFixed(0)}`;
+  say(
+    `start: ${total} records, killed just before its next snapshot (best of ${START_RUNS})`,
+    `${(took.whole / 1_000).toFixed(2)} s from the process's first moment (ms: ${(["node", "imports", "log", "defender"] as const).map(ms).join(", ")}; CPU ${took.cpu.toFixed(0)})`,
+  );
 }
