@@ -178,7 +178,7 @@ describe("a good day: one node hangs", () => {
       const { remedies } = await get("/v1/remedies?what=succeeded");
       return remedies.find((one: any) => one.target.name === HUNG);
     });
-    expect(done).toMatchObject({ operation: "drain", message: "drained: 1 pods evicted" });
+    expect(done).toMatchObject({ operation: "drain", message: "drained: 1 pod evicted" });
     expect((await node(HUNG)).spec.unschedulable).toBe(true);
     const pods = await admin.get<any>(`/api/v1/pods?fieldSelector=spec.nodeName%3D${HUNG}`);
     expect(pods.items.filter((one: any) => !one.metadata.deletionTimestamp)).toEqual([]);
