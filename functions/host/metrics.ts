@@ -1,5 +1,6 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import type { CasePool } from "#sdk/serve/pool.ts";
+import { scraped } from "#sdk/serve/scraped.ts";
 import type { HostCounts } from "./counts.ts";
 
 export interface HostMeasured {
@@ -10,35 +11,11 @@ export interface HostMeasured {
 
 /** What a host says beside what every function does. */
 export function hostMetrics(registry: Registry, { counts, pool, cases }: HostMeasured): void {
-  const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name: `roundsman_${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  gauge("host_cases", "Cases that are loaded.", cases);
-  gauge("host_waiting", "Batches that wait for a thread.", () => pool.waiting);
-  new Counter({
-    name: "roundsman_checks_total",
-    help: "Checks that were run.",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(counts.checks);
-    },
-  });
-  new Counter({
-    name: "roundsman_checks_broken_off_total",
-    help: "Checks that could not be run to their end, by why.",
-    labelNames: ["code"],
-    registers,
-    collect() {
-      this.reset();
-      for (const [code, count] of counts.brokenOff) this.inc({ code }, count);
-    },
+  const { gauge, counter } = scraped(registry);
+  gauge("host_cases", "Cases that are loaded.", [], (say) => say({}, cases()));
+  gauge("host_waiting", "Batches that wait for a thread.", [], (say) => say({}, pool.waiting));
+  counter("checks_total", "Checks that were run.", [], (say) => say({}, counts.checks));
+  counter("checks_broken_off_total", "Checks that could not be run to their end, by why.", ["code"], (say) => {
+    for (const [code, count] of counts.brokenOff) say({ code }, count);
   });
 }

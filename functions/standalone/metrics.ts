@@ -1,8 +1,9 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Dispatcher } from "#functions/dispatcher/dispatcher.ts";
 import type { Account } from "#functions/healer/accounts.ts";
 import type { Ledger } from "#functions/ledger/ledger.ts";
 import type { Watcher } from "#functions/watcher/watcher.ts";
+import { scraped } from "#sdk/serve/scraped.ts";
 import type { Healing } from "./healing.ts";
 
 export interface Measured {
@@ -18,35 +19,10 @@ export interface Measured {
 export function createMetrics(measured: Measured): Registry {
   const { ledger, dispatcher, healing, version } = measured;
   const registry = new Registry();
-  const registers = [registry];
-  const prefix = "roundsman_";
-  collectDefaultMetrics({ register: registry, prefix });
-  const gauge = (
-    name: string,
-    help: string,
-    labelNames: string[],
-    collect: (set: (labels: Record<string, string>, value: number) => void) => void,
-  ) =>
-    new Gauge({
-      name: `${prefix}${name}`,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset();
-        collect((labels, value) => this.set(labels, value));
-      },
-    });
+  collectDefaultMetrics({ register: registry, prefix: "roundsman_" });
+  const { gauge, counter: labelled } = scraped(registry);
   const counter = (name: string, help: string, read: () => number) =>
-    new Counter({
-      name: `${prefix}${name}`,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
+    labelled(name, help, [], (say) => say({}, read()));
   gauge("build_info", "The version that runs.", ["version"], (set) => set({ version }, 1));
   gauge("findings_open", "Open findings.", ["case", "severity"], (set) => {
     const counts = new Map<string, { labels: Record<string, string>; n: number }>();
@@ -98,17 +74,10 @@ export function createMetrics(measured: Measured): Registry {
   gauge("defender_initialised", "1 once a person has answered for the journal.", [], (set) =>
     set({}, healing.defender.initialised ? 1 : 0),
   );
-  new Counter({
-    name: `${prefix}remedies_total`,
-    help: "What came of remedies.",
-    labelNames: ["case", "operation", "outcome"],
-    registers,
-    collect() {
-      this.reset();
-      for (const account of healing.healer.accounts.all())
-        for (const [outcome, count] of outcomesOf(account))
-          this.inc({ case: account.case, operation: account.operation, outcome }, count);
-    },
+  labelled("remedies_total", "What came of remedies.", ["case", "operation", "outcome"], (say) => {
+    for (const account of healing.healer.accounts.all())
+      for (const [outcome, count] of outcomesOf(account))
+        say({ case: account.case, operation: account.operation, outcome }, count);
   });
   return registry;
 }

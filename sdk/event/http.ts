@@ -1,4 +1,5 @@
 import { fault } from "../errors.ts";
+import { binaryHeaders, refuseEnvelope } from "./binary.ts";
 import { type Event, parseEvent, refusal } from "./envelope.ts";
 import { encodeHeader } from "./header.ts";
 import { type HttpInput, readAttributes, readHeaders } from "./http-headers.ts";
@@ -59,19 +60,9 @@ export const decodeCarefully = (input: HttpInput): DecodedHttp => {
 /** Attributes as headers, the payload as body. Throws `event-invalid` for what is no event. */
 export const encodeBinary = (event: Event): HttpMessage => {
   const checked = parseEvent(event);
-  const { data, data_base64, datacontenttype, ...attributes } = checked;
-  if (datacontenttype?.toLowerCase().startsWith("application/cloudevents")) {
-    throw refusal("The event", "datacontenttype", [
-      `is ${quote(datacontenttype)}, which in binary mode would read as the envelope's own`,
-      "structured mode",
-    ]);
-  }
-  const headers: Record<string, string> = {};
-  for (const name of Object.keys(attributes)) {
-    headers[`ce-${name}`] = encodeHeader(attributes[name] as string | number | boolean);
-  }
-  if (datacontenttype !== undefined) headers["content-type"] = datacontenttype;
-  else if (data !== undefined) headers["content-type"] = "application/json";
+  const { data_base64 } = checked;
+  refuseEnvelope(checked);
+  const headers = binaryHeaders("ce-", checked, encodeHeader);
   const body = data_base64 === undefined ? (dataText(checked) ?? "") : Buffer.from(data_base64, "base64");
   return { headers, body };
 };

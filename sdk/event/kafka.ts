@@ -1,4 +1,5 @@
 import { isAttributeName, nameFlaw } from "./attributes.ts";
+import { binaryHeaders, refuseEnvelope } from "./binary.ts";
 import { type Event, parseEvent, refusal } from "./envelope.ts";
 import { eventFormat, STRUCTURED_TYPE, unsupported } from "./http.ts";
 import { decodeUtf8, parseJson } from "./json.ts";
@@ -64,17 +65,9 @@ export const decodeKafka = ({ headers = {}, value }: KafkaMessage): Event => {
 /** Attributes as headers, the payload as it is. Throws `event-invalid` for what is no event. */
 export const encodeKafkaBinary = (event: Event): EncodedKafka => {
   const checked = parseEvent(event);
-  const { data, data_base64, datacontenttype, ...attributes } = checked;
-  if (datacontenttype?.toLowerCase().startsWith("application/cloudevents")) {
-    throw refusal("The event", "datacontenttype", [
-      `is ${quote(datacontenttype)}, which in binary mode would read as the envelope's own`,
-      "structured mode",
-    ]);
-  }
-  const headers: Record<string, string> = {};
-  for (const name of Object.keys(attributes)) headers[PREFIX + name] = String(attributes[name]);
-  if (datacontenttype !== undefined) headers["content-type"] = datacontenttype;
-  else if (data !== undefined) headers["content-type"] = "application/json";
+  const { data_base64 } = checked;
+  refuseEnvelope(checked);
+  const headers = binaryHeaders(PREFIX, checked);
   if (data_base64 !== undefined) return { headers, value: Buffer.from(data_base64, "base64") };
   const text = dataText(checked);
   return { headers, value: text === undefined ? null : Buffer.from(text) };

@@ -1,4 +1,5 @@
 import { isAttributeName, nameFlaw } from "./attributes.ts";
+import { binaryHeaders, carriesEvent } from "./binary.ts";
 import { type Event, parseEvent, refusal } from "./envelope.ts";
 import { eventFormat, STRUCTURED_TYPE, unsupported } from "./http.ts";
 import { parseJson } from "./json.ts";
@@ -24,16 +25,11 @@ const PREFIX = "ce_";
  */
 export const toRecord = (topic: string, key: readonly unknown[], event: Event): EventRecord => {
   const checked = parseEvent(event);
-  const { data, data_base64, datacontenttype, ...attributes } = checked;
   const record = { topic, key: JSON.stringify(key) };
-  const carriesEvent = datacontenttype?.toLowerCase().startsWith("application/cloudevents") === true;
-  if (data_base64 !== undefined || carriesEvent) {
+  if (checked.data_base64 !== undefined || carriesEvent(checked)) {
     return { ...record, headers: { "content-type": STRUCTURED_TYPE }, value: eventText(checked) };
   }
-  const headers: Record<string, string> = {};
-  for (const name of Object.keys(attributes)) headers[PREFIX + name] = String(attributes[name]);
-  if (datacontenttype !== undefined) headers["content-type"] = datacontenttype;
-  else if (data !== undefined) headers["content-type"] = "application/json";
+  const headers = binaryHeaders(PREFIX, checked);
   return { ...record, headers, value: dataText(checked) ?? null };
 };
 

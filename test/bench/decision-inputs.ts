@@ -1,5 +1,6 @@
 import type { OperationRequest } from "#sdk/operation/request.ts";
 import { type Config, DAY, DEFAULT_SETTINGS, HOUR, MINUTE } from "../../functions/defender/config.ts";
+import type { Defender } from "../../functions/defender/defender.ts";
 import type { Input, InputRecord } from "../../functions/defender/input.ts";
 
 export const WINDOWS = [
@@ -18,10 +19,16 @@ export const CONFIG: Config = {
   calendars: [],
   settings: DEFAULT_SETTINGS,
 };
+export const HEARTBEAT = { cluster: "c", ages: { "v1/Node": 0 }, leases: { total: 9, stale: 0 } };
 const heard = (utc: number): Input[] => [
-  { kind: "heartbeat", cluster: "c", ages: { "v1/Node": 0 }, leases: { total: 9, stale: 0 } },
+  { kind: "heartbeat", ...HEARTBEAT },
   { kind: "executor", cluster: "c", clock: utc },
 ];
+/** Says the same to a defender that runs, now. */
+export async function hear(defender: Pick<Defender, "heartbeat" | "executorClock">): Promise<void> {
+  await defender.heartbeat(HEARTBEAT);
+  await defender.executorClock({ cluster: "c", clock: Date.now() });
+}
 export const ask = (n: number, utc: number): OperationRequest => ({
   id: `request-${n}`,
   matter: `matter-${n}`,

@@ -12,7 +12,7 @@ import { Defender } from "../../functions/defender/defender.ts";
 import { emptyState } from "../../functions/defender/state.ts";
 import { fullUntil, Windows } from "../../functions/defender/windows.ts";
 import { besideLimiters, worstCounts } from "./beside-limiters.ts";
-import { ask, CONFIG, inputs, person, WINDOWS } from "./decision-inputs.ts";
+import { ask, CONFIG, hear, inputs, person, WINDOWS } from "./decision-inputs.ts";
 import { benchStart, CHILDREN } from "./restart.ts";
 
 const say = (what: string, value: string) => process.stdout.write(`${what.padEnd(72)} ${value}\n`);
@@ -85,12 +85,8 @@ async function benchJournal(concurrency: number): Promise<void> {
   await defender.start();
   await defender.init(person);
   await defender.configure(CONFIG, "bench");
-  const hear = async () => {
-    await defender.heartbeat({ cluster: "c", ages: { "v1/Node": 0 }, leases: { total: 9, stale: 0 } });
-    await defender.executorClock({ cluster: "c", clock: Date.now() });
-  };
-  await hear();
-  const timer = setInterval(() => void hear(), 5_000);
+  await hear(defender);
+  const timer = setInterval(() => void hear(defender), 5_000);
   const took: number[] = [];
   let n = 0;
   const until = performance.now() + 6_000;

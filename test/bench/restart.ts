@@ -7,7 +7,7 @@ import { Defender } from "../../functions/defender/defender.ts";
 import type { Stamp } from "../../functions/defender/input.ts";
 import { SNAPSHOT_EVERY } from "../../functions/defender/journal.ts";
 import { inputRecord } from "../../functions/defender/records.ts";
-import { ask, inputs } from "./decision-inputs.ts";
+import { ask, HEARTBEAT, inputs } from "./decision-inputs.ts";
 
 export const START_RUNS = 5;
 const quiet = { warn: (...message: unknown[]) => void process.stderr.write(`${JSON.stringify(message)}\n`) };
@@ -48,7 +48,7 @@ async function runAndKill(dir: string, last: Stamp): Promise<void> {
   await defender.start();
   process.stdout.write(String(performance.now() - begun));
   // The next input brings the snapshot.
-  await defender.heartbeat({ cluster: "c", ages: { "v1/Node": 0 }, leases: { total: 9, stale: 0 } });
+  await defender.heartbeat(HEARTBEAT);
   for (let n = 0; n < SNAPSHOT_EVERY - 500; n += 500)
     await Promise.all(Array.from({ length: 500 }, (_, i) => defender.decide(ask(last.count + n + i, last.utc))));
   process.kill(process.pid, "SIGKILL");

@@ -15,7 +15,7 @@ import { Defender, defenderRoutes } from "#functions/defender/index.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { createServer } from "#sdk/serve/http-server.ts";
-import { CONFIG, person } from "../decision-inputs.ts";
+import { CONFIG, hear, person } from "../decision-inputs.ts";
 
 /** One record, one append, one sync. */
 const oneByOne = (log: Log): Log => ({
@@ -39,12 +39,8 @@ const defender = new Defender({ log, clock: systemClock, logger: createLogger("e
 await defender.start();
 await defender.init(person);
 await defender.configure(CONFIG, "bench");
-const hear = async () => {
-  await defender.heartbeat({ cluster: "c", ages: { "v1/Node": 0 }, leases: { total: 9, stale: 0 } });
-  await defender.executorClock({ cluster: "c", clock: Date.now() });
-};
-await hear();
-setInterval(() => void hear(), 5_000);
+await hear(defender);
+setInterval(() => void hear(defender), 5_000);
 const app = createServer({ failed: (e) => process.stderr.write(`${e.message}\n`) });
 defenderRoutes(app, { defender, log, clock: systemClock });
 await app.listen({ host: "127.0.0.1", port: 0 });
