@@ -3,6 +3,7 @@ import { type FastifyInstance, fastify } from "fastify";
 import { parseJson } from "../event/json.ts";
 import { askCaller } from "./ask-caller.ts";
 import type { Callers } from "./callers.ts";
+import { shortWay } from "./hot-route.ts";
 import { checkCallers, hostFault, tellError } from "./manners.ts";
 import { renewTls, type ServedTls, secured } from "./tls.ts";
 
@@ -61,6 +62,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (refused) throw refused;
   });
   askCaller(app, callers);
+  shortWay(app, { ...options, bodyLimit });
   app.setErrorHandler((e: Error, request, reply) => {
     const { status, code, message } = tellError(e);
     if (status >= 500) failed(e, request.url);
