@@ -38,6 +38,11 @@ export class Alert {
     this.#config = await followConfig(this.#options.log, (set) => this.#configure(set));
   }
 
+  /** Per subscription that runs, since it does. */
+  counts(): ReadonlyMap<string, Counts> {
+    return new Map([...this.#running].map(([name, { teller }]) => [name, teller.counts]));
+  }
+
   async stop(): Promise<void> {
     await this.#config?.close();
     await Promise.all([...this.#running.values()].map(({ teller }) => teller.stop()));
@@ -59,6 +64,14 @@ export class Alert {
   }
 }
 
+/** What became of the notices of one subscription; `tries`: how often the one that waits has failed. */
+export interface Counts {
+  readonly told: number;
+  readonly failed: number;
+  readonly refused: number;
+  readonly tries: number;
+}
+
 /** One subscription, one sink. */
 class Teller {
   readonly #subscription: AlertSubscription;
@@ -75,6 +88,7 @@ class Teller {
   #committing: NodeJS.Timeout | undefined;
   /** One after the other, or a finding could be resolved before it is told. */
   #turn: Promise<void> = Promise.resolve();
+  readonly counts = { told: 0, failed: 0, refused: 0, tries: 0 };
 
   constructor(subscription: AlertSubscription, options: AlertOptions) {
     this.#subscription = subscription;
@@ -187,13 +201,18 @@ class Teller {
     const { signal } = this.#stop;
     for (let tries = 1, pause = PAUSE_FIRST; !signal.aborted; tries++, pause = Math.min(pause * 2, PAUSE_MOST)) {
       try {
-        return await this.#sink.tell(notice);
+        await this.#sink.tell(notice);
+        this.counts.told++;
+        this.counts.tries = 0;
+        return;
       } catch (e) {
         if (isFault(e, "sink-refused")) {
           logger.error(
             { subscription: this.#name, notice: notice.id, err: e.message },
             "a notice was refused and is set aside",
           );
+          this.counts.refused++;
+          this.counts.tries = 0;
           const cause = { code: e.code, message: e.message };
           if (record)
             await log.append([
@@ -201,6 +220,8 @@ class Teller {
             ]);
           return;
         }
+        this.counts.failed++;
+        this.counts.tries = tries;
         const asked = isFault(e, "sink-unreachable") ? Number(e.details.retryAfter) : 0;
         logger.warn(
           { subscription: this.#name, notice: notice.id, tries, err: sayError(e) },

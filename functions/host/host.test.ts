@@ -96,7 +96,7 @@ describe("a host", () => {
     expect(cases.map(({ name }) => name)).toEqual(["t/hangs", "t/said"]);
     const metrics = await (await fetch(`${host.url}/metrics`)).text();
     expect(metrics).toMatch(/roundsman_host_cases 2\n/);
-    expect(metrics).toContain('roundsman_checks_broken_off_total{code="case-deadline"} 1');
+    expect(metrics).toContain('roundsman_host_checks_broken_off_total{code="case-deadline"} 1');
     expect(host.stderr()).toContain("broken.js exports no case");
   });
 });

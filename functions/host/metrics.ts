@@ -14,8 +14,8 @@ export function hostMetrics(registry: Registry, { counts, pool, cases }: HostMea
   const { gauge, counter } = scraped(registry);
   gauge("host_cases", "Cases that are loaded.", [], (say) => say({}, cases()));
   gauge("host_waiting", "Batches that wait for a thread.", [], (say) => say({}, pool.waiting));
-  counter("checks_total", "Checks that were run.", [], (say) => say({}, counts.checks));
-  counter("checks_broken_off_total", "Checks that could not be run to their end, by why.", ["code"], (say) => {
+  counter("host_checks_total", "Checks that were run.", [], (say) => say({}, counts.checks));
+  counter("host_checks_broken_off_total", "Checks that could not be run to their end, by why.", ["code"], (say) => {
     for (const [code, count] of counts.brokenOff) say({ code }, count);
   });
 }

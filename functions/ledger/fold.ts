@@ -67,6 +67,11 @@ export class LedgerFold {
     return this.#views.get(cluster);
   }
 
+  /** Per cluster what its latest mark told. */
+  views(): ReadonlyMap<string, View> {
+    return this.#views;
+  }
+
   /** Whether what the finding depends on has not been seen for too long: it is neither raised nor resolved. */
   isStale(cluster: string, instance: string): boolean {
     const settings = this.#settings(cluster, instance);

@@ -76,6 +76,12 @@ export class Ledger {
       .map((finding) => this.#seen(finding));
   }
 
+  /** Per cluster: ms since its watcher was last heard of. */
+  markAges(): ReadonlyMap<string, number> {
+    const now = this.#options.clock.now();
+    return new Map([...this.#fold.views()].map(([cluster, { clock }]) => [cluster, Math.max(0, now - clock)]));
+  }
+
   #seen(finding: Finding): Finding {
     if (finding.state !== "open") return finding;
     const instance = finding.instance === undefined ? finding.case : `${finding.case}@${finding.instance}`;

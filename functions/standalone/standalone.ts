@@ -225,13 +225,9 @@ export class Standalone {
           manifests,
           instances: () => instances,
           metrics: createMetrics({
-            ledger,
-            dispatcher,
-            healing,
-            version: this.#options.version,
-            get watcher() {
-              return watcher;
-            },
+            ...{ ledger, dispatcher, alert, healing, version: this.#options.version },
+            cluster: cluster.name,
+            watcher: () => watcher,
           }),
           waitsFor: () => (isSynced ? [] : ["the first list of every kind"]),
           failed: (e, path) => logger.error({ err: sayError(e), path }, "a request failed"),

@@ -26,7 +26,7 @@ export function functionMetrics({ counts, gate, version }: FunctionMeasured): Re
   counter("function_events_total", "Events of requests that could be read.", [], (say) => say({}, counts.events));
   gauge("function_in_flight", "Requests that are under way.", [], (say) => say({}, gate.inside));
   gauge("memory_bytes", "Resident memory of the process.", [], (say) => say({}, process.memoryUsage.rss()));
-  gauge("cpu_seconds", "CPU that the process has used.", [], (say) => {
+  counter("cpu_seconds_total", "CPU that the process has used.", [], (say) => {
     const { user, system } = process.cpuUsage();
     say({}, (user + system) / 1e6);
   });

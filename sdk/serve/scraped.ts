@@ -6,6 +6,9 @@ type Read = (say: (labels: Labels, value: number) => void) => void;
 
 const PREFIX = "roundsman_";
 
+/** Makes metrics of one registry; each process says its own by it (functions/METRICS.md lists them all). */
+export type Scraped = ReturnType<typeof scraped>;
+
 /** Metrics of a registry that are read when it is scraped, and cost nothing meanwhile. */
 export function scraped(registry: Registry) {
   const registers = [registry];

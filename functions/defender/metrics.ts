@@ -1,0 +1,28 @@
+import type { Scraped } from "#sdk/serve/scraped.ts";
+import { CAPS } from "./config.ts";
+import type { Defender } from "./defender.ts";
+import type { Standing } from "./standing.ts";
+
+type Measured = Pick<Defender, "brakes" | "initialised" | "config" | "standings">;
+
+/** What the defender says of what it would still grant. */
+export function defenderMetrics({ gauge }: Scraped, defender: Measured): void {
+  gauge("brakes", "Brakes that are on.", [], (say) => say({}, defender.brakes.length));
+  gauge("defender_initialised", "1 once a person has answered for the journal.", [], (say) =>
+    say({}, defender.initialised ? 1 : 0),
+  );
+  // Scopes are targets and owners too, without number: they are counted, never named.
+  const scopes = (name: string, help: string, is: (one: Standing) => boolean) =>
+    gauge(name, help, ["budget"], (say) => {
+      const counts = new Map<string, Set<string>>();
+      for (const { name: budget } of [...CAPS, ...defender.config.budgets]) counts.set(budget, new Set());
+      for (const one of defender.standings()) if (is(one)) counts.get(one.budget)?.add(JSON.stringify(one.in));
+      for (const [budget, found] of counts) say({ budget }, found.size);
+    });
+  scopes("budget_spent_scopes", "Scopes in which nothing of a budget remains now.", ({ remains }) => remains === 0);
+  scopes(
+    "budget_latched_scopes",
+    "Scopes in which a budget is latched until a person resets it.",
+    ({ latched }) => latched,
+  );
+}
