@@ -1,9 +1,10 @@
 // Bundles each process and the package's own modules into dist/, and writes the types of what an author imports.
 // Runs at install time too (npm's `prepare`), so it needs nothing but esbuild; types want the compiler as well.
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { packagesOf } from "./image/packages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -67,7 +68,12 @@ const author = {
 };
 
 rmSync(path("dist"), { recursive: true, force: true });
-await Promise.all([build(processes), build(host), build(author)]);
+/** Beside the bundle: of which packages there is code in it. An image's bill of materials is made of that. */
+async function bundle(options) {
+  const { metafile } = await build({ ...options, metafile: true });
+  writeFileSync(`${options.outdir}/packages.json`, `${JSON.stringify(packagesOf(metafile))}\n`);
+}
+await Promise.all([bundle(processes), bundle(host), build(author)]);
 
 const tsc = path("node_modules/typescript/bin/tsc");
 if (existsSync(tsc)) {

@@ -35,7 +35,7 @@ export function createProgram(context: Context): Command {
   cluster(scope(cases(start)))
     .option("--port <port>", "of the HTTP API (default: 8080; also PORT)", Number)
     .option("--address <address>", "where the HTTP API listens; beyond 127.0.0.1 it needs --callers")
-    .option("--callers <file>", "who may call it: NAME PERMISSIONS TOKEN in a line")
+    .option("--callers <file>", "who may call it: NAME PERMISSIONS TOKEN in a line, or user:GLOB PERMISSIONS")
     .option("--tls-cert <file>", "a certificate, PEM: the API speaks https://; with --tls-key")
     .option("--tls-key <file>", "the certificate's private key, PEM")
     .option("--data <dir>", "where findings are kept (default: the user's state directory)")

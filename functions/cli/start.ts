@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { tokenReviewer } from "#broker/kube/index.ts";
 import { namedCluster, practiceCluster } from "#functions/standalone/cluster.ts";
 import { readConfigFiles, readDocuments } from "#functions/standalone/config-files.ts";
 import { clusterDirectory, stateDirectory } from "#functions/standalone/paths.ts";
@@ -10,8 +11,8 @@ import { untilSignal } from "#sdk/runtime/lifecycle.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { readSettings } from "#sdk/runtime/settings.ts";
 import { textOf } from "#sdk/runtime/text-of.ts";
+import { type Reviews, readCallers } from "#sdk/serve/callers-file.ts";
 import { servedTls } from "#sdk/serve/served-tls.ts";
-import { staticCallers } from "#sdk/serve/static-callers.ts";
 import { type VersionedContext, workerOf } from "./context.ts";
 import { caseModules } from "./modules.ts";
 
@@ -21,6 +22,9 @@ export interface StartOptions {
   readonly excludeNamespace?: string[];
   readonly [flag: string]: unknown;
 }
+
+/** What a token must be for: `kubectl create token … --audience roundsman`. */
+const AUDIENCE = "roundsman";
 
 async function settingsFile(file: string | undefined) {
   if (file === undefined) return {};
@@ -44,8 +48,10 @@ export async function start(
   const resources = settings.config === undefined ? [] : await readConfigFiles(settings.config);
   const modules = await caseModules(context, settings.cases ?? []);
   for (const { message } of modules.broken) tell(message);
-  const callers =
-    settings.callers === undefined ? undefined : staticCallers(await textOf(settings.callers), settings.callers);
+  // Nobody is reviewed before there is a cluster to ask.
+  const review: Reviews["review"] = (token, audiences) => tokenReviewer(cluster.client)(token, audiences);
+  const reviews = { review, clock: systemClock, audience: AUDIENCE };
+  const callers = settings.callers === undefined ? undefined : await readCallers(settings.callers, reviews);
   const tls = await servedTls(settings, tell);
   const cluster = namedCluster(base) ?? (await practiceCluster(base));
   write(`Inspecting ${cluster.says}.\n`);

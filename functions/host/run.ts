@@ -1,10 +1,9 @@
 import { untilSignal } from "#sdk/runtime/lifecycle.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { readSettings } from "#sdk/runtime/settings.ts";
-import { textOf } from "#sdk/runtime/text-of.ts";
+import { readCallers } from "#sdk/serve/callers-file.ts";
 import type { CaseModule } from "#sdk/serve/messages.ts";
 import { servedTls } from "#sdk/serve/served-tls.ts";
-import { staticCallers } from "#sdk/serve/static-callers.ts";
 
 import { createHost } from "./host.ts";
 import { HOST_VARIABLES, HostSettings } from "./settings.ts";
@@ -24,8 +23,7 @@ export async function runHost({ process, flags, modules, worker, version }: Host
   const tell = (message: string) => void process.stderr.write(`roundsman: ${message}\n`);
   const host = createHost({
     ...{ settings, modules, worker, version, logger },
-    callers:
-      settings.callers === undefined ? undefined : staticCallers(await textOf(settings.callers), settings.callers),
+    callers: settings.callers === undefined ? undefined : await readCallers(settings.callers),
     tls: await servedTls(settings, tell),
     tell,
     listening: (url) => void process.stdout.write(`Cases: ${url}/v1/cases\n`),

@@ -7,7 +7,7 @@ const names = Type.Array(Type.String({ minLength: 1, maxLength: 253 }), { maxIte
 export const Settings = Type.Object({
   /** Where the HTTP API listens. Beyond loopback it needs `callers`. */
   address: Type.String({ minLength: 1, maxLength: 253, default: "127.0.0.1" }),
-  /** A file of who may call it: NAME PERMISSIONS TOKEN in a line. */
+  /** A file of who may call it: NAME PERMISSIONS TOKEN in a line, or user:GLOB PERMISSIONS, known by the API server. */
   callers: Type.Optional(Type.String({ minLength: 1 })),
   /** PEM files: with both of them https:// is spoken. Renewed ones are taken within a minute. */
   tlsCert: Type.Optional(Type.String({ minLength: 1 })),
