@@ -9,6 +9,7 @@ import { dispatcherMetrics } from "#functions/dispatcher/metrics.ts";
 import { healerMetrics } from "#functions/healer/metrics.ts";
 import { hostMetrics } from "#functions/host/metrics.ts";
 import { ledgerMetrics } from "#functions/ledger/metrics.ts";
+import { processMetrics } from "#functions/process/metrics.ts";
 import { createMetrics } from "#functions/standalone/metrics.ts";
 import { watcherMetrics } from "#functions/watcher/metrics.ts";
 import { FunctionCounts } from "#sdk/serve/function-counts.ts";
@@ -32,6 +33,7 @@ const MAKERS: Readonly<Record<string, (registry: Registry) => unknown>> = {
   "functions/healer/metrics.ts": said(healerMetrics),
   "functions/host/metrics.ts": (registry) => hostMetrics(registry, nothing),
   "functions/ledger/metrics.ts": said(ledgerMetrics),
+  "functions/process/metrics.ts": () => processMetrics({ version: "1", opened: nothing }),
   "functions/standalone/metrics.ts": () => createMetrics({ healing: {} } as never),
   "functions/watcher/metrics.ts": said(watcherMetrics),
   "sdk/serve/function-metrics.ts": () => functionMetrics({ counts: new FunctionCounts(), gate: nothing, version: "1" }),

@@ -165,6 +165,11 @@ export const CATALOGUE = {
     "Another watcher took the cluster {cluster}: this one stops. Run one watcher per cluster and data directory.",
     false,
   ),
+  "lease-lost": entry(
+    "The Lease {lease} could not be renewed in time, and may be another's by now: this one ends, so that no two of them write.",
+    false,
+    409,
+  ),
   "port-taken": entry(
     "Port {port} of {address} is in use: stop what listens there, or choose another with --port.",
     false,

@@ -7,7 +7,9 @@ export interface Source {
 }
 
 /** Folders of functions/ that put others together. */
-const COMPOSE = new Set(["standalone", "host", "cli"]);
+const COMPOSE = new Set(["standalone", "host", "fleet", "cli"]);
+/** What every process stands on; it knows none of them. */
+const SHARED = "process";
 /** Where one parser reads all JSON, and why a file may still call JSON.parse itself. */
 const PARSES: Readonly<Record<string, string>> = {
   "sdk/event/json.ts": "is the parser",
@@ -60,6 +62,7 @@ function flawOf(path: string, { what, isType }: Import): string | undefined {
   if (to === "sdk" || to === "broker") return undefined;
   const [own, other] = [path, file].map((one) => one.split("/")[1]!);
   if (to === "functions" && own === other) return undefined;
+  if (to === "functions" && other === SHARED) return undefined;
   return COMPOSE.has(own!) ? undefined : `functions/${own} imports sdk and broker alone`;
 }
 

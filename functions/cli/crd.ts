@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { createWriter } from "#broker/kube/index.ts";
-import { namedCluster } from "#functions/standalone/cluster.ts";
+import { namedCluster } from "#functions/process/cluster.ts";
 import { fault } from "#sdk/errors.ts";
 import { DEFINITIONS } from "#sdk/resources/definitions.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { namedCluster, practiceCluster, type WatchedCluster } from "#functions/standalone/cluster.ts";
+import { type WatchedCluster, watchedCluster } from "#functions/standalone/cluster.ts";
 import type { NamespaceScope } from "#functions/standalone/scope.ts";
 import type { Instance } from "#sdk/resources/instances.ts";
 import type { Resource } from "#sdk/resources/schemas.ts";
@@ -28,12 +28,11 @@ const PRACTICE = 6_000;
 /** The cluster that is named, or where none is, the practice cluster: which is said. */
 async function findCluster(options: LiveOptions, { env, say }: LiveInput): Promise<WatchedCluster> {
   const base = { settings: options, env, clock: systemClock, random: Math.random, logger: createLogger("warn") };
-  const named = namedCluster(base);
-  if (named) return named;
-  const practice = await practiceCluster(base);
-  say(`looking at ${practice.says}, or give a dump with -f. It runs for ${PRACTICE / 1_000} s first`);
+  const cluster = await watchedCluster(base);
+  if (!cluster.isPractice) return cluster;
+  say(`looking at ${cluster.says}, or give a dump with -f. It runs for ${PRACTICE / 1_000} s first`);
   await wait(PRACTICE);
-  return practice;
+  return cluster;
 }
 
 export async function fromCluster(options: LiveOptions, input: LiveInput): Promise<Looking> {

@@ -21,6 +21,8 @@ export function createProgram(context: Context): Command {
     )
     .version(version)
     .showHelpAfterError("(roundsman --help shows what there is)")
+    // What `run` is told after the process' name is the process' own.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => context.process.stdout.write(text),
       writeErr: (text) => context.process.stderr.write(text),
@@ -75,6 +77,17 @@ export function createProgram(context: Context): Command {
     .option("--log-level <level>", "silent, error, warn, info or debug; log lines go to stderr")
     .action(async (dirs, options) => (await import("./host.ts")).host({ ...context, version }, dirs, options));
   example(host, "roundsman host ./my-cases --port 8081");
+
+  const run = add("run", "run one process of those that share a log on Kafka: watcher, dispatcher, ledger, alert, …")
+    .argument("[process]", "which; without one: which there are")
+    .argument("[flags...]", "its settings: PROCESS --help lists them, with their variables")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions();
+  run.action(async (name, flags) => {
+    const { runNamed } = await import("#functions/fleet/run.ts");
+    await runNamed({ process: context.process, argv: name === undefined ? [] : [name, ...flags], version });
+  });
 
   const findings = add("findings", "list findings of a running Roundsman, or of a stopped one's data");
   output(running(findings))

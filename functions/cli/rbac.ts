@@ -3,8 +3,8 @@ import { type Discovery, findResource, type Resource } from "#broker/kube/index.
 import { isInAll } from "#broker/table/tables.ts";
 import { OPERATIONS } from "#functions/executor/operations/index.ts";
 import { rulesOf as executorRules } from "#functions/executor/rights.ts";
+import { namedCluster } from "#functions/process/cluster.ts";
 import { BUILT_IN_RESOURCES } from "#functions/standalone/built-in-resources.ts";
-import { namedCluster } from "#functions/standalone/cluster.ts";
 import { readConfigFiles } from "#functions/standalone/config-files.ts";
 import { CONFIG_RIGHTS } from "#functions/watcher/config-source.ts";
 import { fault } from "#sdk/errors.ts";

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { tokenReviewer } from "#broker/kube/index.ts";
-import { namedCluster, practiceCluster } from "#functions/standalone/cluster.ts";
+import { watchedCluster } from "#functions/standalone/cluster.ts";
 import { readConfigFiles, readDocuments } from "#functions/standalone/config-files.ts";
 import { clusterDirectory, stateDirectory } from "#functions/standalone/paths.ts";
 import { Settings, VARIABLES } from "#functions/standalone/settings.ts";
@@ -53,7 +53,7 @@ export async function start(
   const reviews = { review, clock: systemClock, audience: AUDIENCE };
   const callers = settings.callers === undefined ? undefined : await readCallers(settings.callers, reviews);
   const tls = await servedTls(settings, tell);
-  const cluster = namedCluster(base) ?? (await practiceCluster(base));
+  const cluster = await watchedCluster(base);
   write(`Inspecting ${cluster.says}.\n`);
   const standalone = new Standalone({
     ...base,

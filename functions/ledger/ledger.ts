@@ -14,6 +14,8 @@ export interface LedgerOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Its verdicts went to another ledger: this one must stop. */
+  readonly lost?: (e: unknown) => void;
 }
 
 const TYPE = { raised: TYPES.raised, updated: TYPES.updated, resolved: TYPES.resolved } as const;
@@ -108,7 +110,18 @@ export class Ledger {
     }
     await this.#append({ findings, entries });
     // A ledger that starts must know how old its views are: it begins with the last mark, and drops what it has seen.
-    if (lastMark) void subscription.commit(lastMark.partition, lastMark.offset);
+    if (lastMark) void this.#commit(lastMark, subscription);
+  }
+
+  async #commit({ partition, offset }: LogRecord, subscription: Subscription): Promise<void> {
+    const { logger, lost } = this.#options;
+    try {
+      await subscription.commit(partition, offset);
+    } catch (e) {
+      if (isFault(e, "log-closed")) return;
+      logger.warn({ err: sayError(e) }, "how far verdicts were read cannot be committed");
+      if (isFault(e, "log-partition-lost")) lost?.(e);
+    }
   }
 
   #read({ headers, value, offset, time }: LogRecord): Output | undefined {

@@ -1,6 +1,7 @@
 /** What is configured: defaults, the practice cluster's own, files, and what stands in the home cluster. */
 import { instancesOf, readConfig, writeConfig } from "#broker/config-view.ts";
 import type { Log } from "#broker/log/log.ts";
+import { type SinkOptions, sinkOf } from "#functions/alert/sinks/sink-of.ts";
 import { ConfigSource, FROM_CLUSTER } from "#functions/watcher/config-source.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
 import { API_VERSION, type Resource } from "#sdk/resources/schemas.ts";
@@ -10,7 +11,6 @@ import type { WatchedCluster } from "./cluster.ts";
 import { DEFAULT_RESOURCES } from "./default-resources.ts";
 import { checkHealing } from "./healing.ts";
 import { mergeResources } from "./resources.ts";
-import { type SinkOptions, sinkOf } from "./sinks.ts";
 
 export interface ConfigurationOptions extends SinkOptions {
   readonly cluster: WatchedCluster;

@@ -6,6 +6,7 @@ import type { Log } from "#broker/log/log.ts";
 import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { splitLog } from "#broker/log/split.ts";
 import { Alert } from "#functions/alert/alert.ts";
+import { sinkOf } from "#functions/alert/sinks/sink-of.ts";
 import { defenderRoutes } from "#functions/defender/index.ts";
 import { Dispatcher } from "#functions/dispatcher/dispatcher.ts";
 import { remediesRoutes } from "#functions/healer/api.ts";
@@ -32,7 +33,6 @@ import { createMetrics } from "./metrics.ts";
 import { isLocal } from "./scope.ts";
 import { scopedPool } from "./scoped-pool.ts";
 import type { Settings } from "./settings.ts";
-import { sinkOf } from "./sinks.ts";
 
 export interface StandaloneOptions {
   readonly settings: Settings;

@@ -14,10 +14,11 @@ export interface SettingsSources {
 }
 
 const PREFIX = "ROUNDSMAN_";
-const envName = (key: string) => PREFIX + key.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase();
+/** The variable of a setting. */
+export const envName = (key: string) => PREFIX + key.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase();
 
 /** A variable's text as the value its schema wants. What cannot be read stays text, and the schema refuses it. */
-function fromText(text: string, type: unknown): unknown {
+export function fromText(text: string, type: unknown): unknown {
   if (type === "array")
     return text
       .split(",")

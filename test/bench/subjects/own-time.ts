@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { workerOf } from "#functions/cli/context.ts";
 import { caseModules } from "#functions/cli/modules.ts";
-import { namedCluster } from "#functions/standalone/cluster.ts";
+import { watchedCluster } from "#functions/standalone/cluster.ts";
 import { Settings } from "#functions/standalone/settings.ts";
 import { Standalone } from "#functions/standalone/standalone.ts";
 import { parseJson } from "#sdk/event/json.ts";
@@ -32,7 +32,7 @@ const [, , kubeconfig, dist, cases, count, rate] = process.argv as [
 const dir = mkdtempSync(join(tmpdir(), "roundsman-bench-"));
 const settings = readSettings(Settings, { env: {}, flags: { port: 0, kubeconfig } }, {});
 const base = { settings, env: {}, clock: systemClock, random: Math.random, logger: createLogger("warn") };
-const cluster = namedCluster(base)!;
+const cluster = await watchedCluster(base);
 
 /** Monotonic ms: when the line came that turned an object bad. */
 const arrived = new Map<string, number>();

@@ -1,10 +1,10 @@
-import type { Sink } from "#functions/alert/sinks/sink.ts";
-import { stdoutSink } from "#functions/alert/sinks/stdout.ts";
-import { webhookSink } from "#functions/alert/sinks/webhook.ts";
 import { durationMs } from "#sdk/case/duration.ts";
 import { fault } from "#sdk/errors.ts";
 import type { AlertSubscription } from "#sdk/resources/schemas.ts";
 import type { Env } from "#sdk/runtime/settings.ts";
+import type { Sink } from "./sink.ts";
+import { stdoutSink } from "./stdout.ts";
+import { webhookSink } from "./webhook.ts";
 
 export interface SinkOptions {
   readonly env: Env;

@@ -1,0 +1,29 @@
+import { fencedLog } from "#functions/process/fenced.ts";
+import { type Leader, leaderOf } from "#functions/process/leader.ts";
+import type { Process } from "#functions/process/process.ts";
+import { leaseSettings, settingsOf } from "#functions/process/settings.ts";
+import { Alert } from "./alert.ts";
+import { alertMetrics } from "./metrics.ts";
+import { sinkOf } from "./sinks/sink-of.ts";
+
+const settings = settingsOf(leaseSettings);
+
+/** Findings become notices: one replica tells. */
+export const process: Process<typeof settings> = {
+  name: "alert",
+  says: "tells every subscription's sink of findings; replicas stand by behind a Lease",
+  settings,
+  parts(base) {
+    const { logger, random, env, stdout } = base;
+    let alert: Alert | undefined;
+    const leader: Leader = leaderOf(base, () => {
+      const log = fencedLog(base.log, { leads: () => leader.leads, lease: base.settings.lease ?? "" });
+      alert = new Alert({ log, logger, random, sinkOf: (subscription) => sinkOf(subscription, { env, stdout }) });
+      return alert;
+    });
+    return {
+      runnables: [leader],
+      metrics: (say) => alertMetrics(say, { counts: () => alert?.counts() ?? new Map() }),
+    };
+  },
+};
