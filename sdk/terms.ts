@@ -126,6 +126,16 @@ export interface Mark {
   readonly leftOut: readonly string[];
 }
 
+/** The data of `dev.roundsman.check.pending.v1`: what one dispatcher still has of a cluster's checks. It holds for half a minute. */
+export interface Pending {
+  readonly cluster: string;
+  readonly epoch: number;
+  /** The dispatcher's name. */
+  readonly by: string;
+  /** Of seqs, both ends within, rising. */
+  readonly ranges: readonly (readonly [number, number])[];
+}
+
 export type FindingState = "open" | "resolved";
 
 /** The very object that a finding's subject names now: what a remedy may be done to, and nothing else of that name. */

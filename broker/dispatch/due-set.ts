@@ -22,7 +22,7 @@ export class DueSet {
   readonly #ready = new Map<string, DueCheck>();
   /** Keys that came again while they are in flight (undefined = they did not). */
   readonly #flying = new Map<string, DueCheck | undefined>();
-  readonly #flyingIds = new Set<string>();
+  readonly #inFlight = new Map<string, DueCheck>();
 
   get waiting(): number {
     return this.#ready.size;
@@ -66,10 +66,21 @@ export class DueSet {
       if (taken.length === most || (taken.length > 0 && length > size)) break;
       taken.push(check);
     }
-    for (const { key, id } of taken) {
-      this.#ready.delete(key);
+    for (const check of taken) {
+      this.#ready.delete(check.key);
+      this.#flying.set(check.key, undefined);
+      this.#inFlight.set(check.id, check);
+    }
+    return taken;
+  }
+
+  /** Takes all that waits, also what waits for its key to come back. */
+  takeAll(): DueCheck[] {
+    const taken = [...this.#ready.values()];
+    this.#ready.clear();
+    for (const [key, next] of this.#flying) {
+      if (next) taken.push(next);
       this.#flying.set(key, undefined);
-      this.#flyingIds.add(id);
     }
     return taken;
   }
@@ -78,13 +89,24 @@ export class DueSet {
   finish({ key, id }: DueCheck): void {
     const next = this.#flying.get(key);
     this.#flying.delete(key);
-    this.#flyingIds.delete(id);
+    this.#inFlight.delete(id);
     if (next) this.#ready.set(key, next);
+  }
+
+  /** All that waits or is in flight. */
+  *all(): Iterable<DueCheck> {
+    yield* this.#inFlight.values();
+    yield* this.#ready.values();
+    for (const next of this.#flying.values()) if (next) yield next;
   }
 
   /** Whether a check with this key and id waits or is in flight. */
   has(key: string, id: string): boolean {
-    return this.#flyingIds.has(id) || this.#ready.get(key)?.id === id || this.#flying.get(key)?.id === id;
+    return this.#inFlight.has(id) || this.#ready.get(key)?.id === id || this.#flying.get(key)?.id === id;
+  }
+
+  holds(key: string): boolean {
+    return this.#ready.has(key) || this.#flying.has(key);
   }
 
   /** Whether another check of its key came after it. */

@@ -120,5 +120,7 @@ const partsOf = ({ id, text }: Due): EventParts => ({
 function answerOf(id: string, data: Verdict): Answer {
   const { error } = data;
   const verdict = JSON.stringify(data);
-  return data.outcome === "error" && error && BROKEN_OFF.has(error.code) ? { id, error, verdict } : { id, verdict };
+  // Another host may have the case by now, or this one again.
+  const isOnceMore = error && (BROKEN_OFF.has(error.code) || error.code === "case-unknown");
+  return data.outcome === "error" && isOnceMore ? { id, error, verdict } : { id, verdict };
 }

@@ -55,6 +55,8 @@ export class Lane {
   #timer: NodeJS.Timeout | undefined;
   #isHeld = false;
   #isStopping = false;
+  /** Where checks go that this lane has done with trying: it is left. */
+  #elsewhere: ((check: DueCheck) => void) | undefined;
   /** Counts since the start. */
   readonly counts = { checks: 0, batches: 0, retried: 0, deadLetters: 0 };
 
@@ -73,6 +75,41 @@ export class Lane {
 
   has(key: string, id: string): boolean {
     return this.#due.has(key, id);
+  }
+
+  /** All that waits, is in flight, or is to be tried again. */
+  *all(): Iterable<DueCheck> {
+    yield* this.#due.all();
+    for (const { check } of this.#retries.values()) yield check;
+  }
+
+  /** Of what waits, that which goes another way now. What is in flight ends here. */
+  move(isElsewhere: (check: DueCheck) => boolean, elsewhere: (check: DueCheck) => void): void {
+    for (const check of this.#due.takeAll()) {
+      if (isElsewhere(check)) elsewhere(check);
+      else this.#due.put(check);
+    }
+  }
+
+  /** Nothing more is begun here: what waits goes elsewhere, and so does what is in flight where it needs another try. */
+  leave(elsewhere: (check: DueCheck) => void): void {
+    this.#elsewhere = elsewhere;
+    clearTimeout(this.#timer);
+    for (const { check, timer } of this.#retries.values()) {
+      clearTimeout(timer);
+      elsewhere(check);
+    }
+    this.#retries.clear();
+    for (const check of this.#due.takeAll()) elsewhere(check);
+  }
+
+  /** Whether some check of the key waits, is in flight, or is to be tried again. */
+  holds(key: string): boolean {
+    return this.#due.holds(key) || this.#retries.has(key);
+  }
+
+  get isIdle(): boolean {
+    return this.#flights.size === 0;
   }
 
   put(check: DueCheck): void {
@@ -97,6 +134,7 @@ export class Lane {
   /** Sends what may be sent now. */
   pump(): void {
     const { batch, batchSize, eager, linger, now } = this.#options;
+    if (this.#elsewhere) return;
     if (this.#timer !== undefined) {
       if (this.#isHeld || this.#due.waiting < batch) return;
       clearTimeout(this.#timer);
@@ -207,6 +245,7 @@ export class Lane {
     const isOutdated = this.#due.isOutdated(check);
     this.#due.finish(check);
     if (isOutdated) this.#options.finished(check);
+    else if (this.#elsewhere) this.#elsewhere(check);
     else this.#due.put(check);
   }
 
@@ -214,6 +253,7 @@ export class Lane {
   #retry(check: DueCheck): void {
     if (this.#due.isOutdated(check)) return this.#options.finished(check);
     this.counts.retried++;
+    if (this.#elsewhere) return this.#elsewhere({ ...check, tries: check.tries + 1 });
     const timer = setTimeout(() => {
       this.#retries.delete(check.key);
       this.put({ ...check, tries: check.tries + 1 });

@@ -3,6 +3,7 @@ import type { Process } from "#functions/process/process.ts";
 
 /** The processes that share one log, by name: each is loaded when it is run. */
 export const PROCESSES = {
+  dispatcher: () => import("#functions/dispatcher/process.ts"),
   ledger: () => import("#functions/ledger/process.ts"),
   alert: () => import("#functions/alert/process.ts"),
 } satisfies Record<string, () => Promise<{ readonly process: Process<TObject> }>>;

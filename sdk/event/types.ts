@@ -2,6 +2,8 @@
 export const TYPES = {
   checkDue: "dev.roundsman.check.due.v1",
   verdict: "dev.roundsman.case.verdict.v1",
+  /** Which checks wait or are in flight at a dispatcher: they are not sent again. */
+  pending: "dev.roundsman.check.pending.v1",
   mark: "dev.roundsman.cluster.mark.v1",
   claim: "dev.roundsman.cluster.claim.v1",
   ledger: "dev.roundsman.ledger.entry.v1",
