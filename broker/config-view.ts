@@ -1,11 +1,13 @@
 import type { Manifest } from "#sdk/case/manifest.ts";
+import { fault } from "#sdk/errors.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { type Instance, instancesOn } from "#sdk/resources/instances.ts";
 import type { Remedier } from "#sdk/resources/remedier.ts";
 import type { AlertSubscription, Cluster, ProbeConfig, Resource } from "#sdk/resources/schemas.ts";
-import type { Log, NewRecord, Subscription } from "./log/log.ts";
+import { type ReaderOptions, RecordReader } from "./dead-letter/reader.ts";
+import type { Log, LogRecord, NewRecord, Subscription } from "./log/log.ts";
 
 /** All that is configured, at one moment. */
 export interface ConfigSet {
@@ -27,28 +29,60 @@ const COMPLETE = JSON.stringify(["complete"]);
 const keyOf = (kind: string, name: string) => JSON.stringify([kind, name]);
 const source = "/config";
 
-/** The records of topic `config`, folded. */
+/**
+ * The records of topic `config`, folded. One that cannot be read leaves in force what was good before it, or what it
+ * configures would end: findings would be closed for want of their case.
+ */
 class ConfigFold {
   readonly records = new Map<string, string>();
+  readonly #values = new Map<string, { readonly kind: string; readonly value: unknown }>();
+  readonly #reader: RecordReader;
+  /** Those of which nothing good is known: why. */
+  readonly #bad = new Map<string, string>();
   complete: Complete | undefined;
 
-  add(key: string, value: string | null): boolean {
+  constructor(log: Log, logger: ReaderOptions["logger"] = { error: () => undefined }) {
+    this.#reader = new RecordReader({ log, logger, by: "configuration" });
+  }
+
+  add(record: LogRecord): boolean {
+    const { key, value } = record;
     if (key === COMPLETE) {
-      this.complete = value === null ? undefined : (parseJson(value) as Complete);
+      if (value === null) this.complete = undefined;
+      else this.complete = this.#reader.read<Complete>(record, TYPES.configComplete, noNames) ?? this.complete;
       return true;
     }
-    if (value === null) this.records.delete(key);
-    else this.records.set(key, value);
+    if (value === null) {
+      for (const one of [this.records, this.#values, this.#bad]) one.delete(key);
+      return false;
+    }
+    this.records.set(key, value);
+    const read = this.#reader.read<object>(record, TYPES.config, noObject);
+    if (read !== undefined) {
+      this.#values.set(key, { kind: (parseJson(key) as [string])[0], value: read });
+      this.#bad.delete(key);
+    } else if (!this.#values.has(key)) this.#bad.set(key, `at offset ${record.offset}`);
     return false;
   }
 
+  /** Resolves when what cannot be read is set aside. */
+  get settled(): Promise<void> {
+    return this.#reader.settled;
+  }
+
+  /** Whether something good is known of all that counts. */
+  get isWhole(): boolean {
+    return this.#bad.size === 0 || !this.complete?.names.some((key) => this.#bad.has(key));
+  }
+
+  /** @throws config-record-unreadable where something counts of which nothing good is known */
   set(): ConfigSet | undefined {
     if (!this.complete) return undefined;
-    const all = this.complete.names.flatMap((key) => {
-      const [kind] = parseJson(key) as [string, string];
-      const text = this.records.get(key);
-      return text === undefined ? [] : [{ kind, value: parseJson(text) }];
-    });
+    for (const key of this.complete.names) {
+      const what = this.#bad.get(key);
+      if (what !== undefined) throw fault("config-record-unreadable", { key, what });
+    }
+    const all = this.complete.names.flatMap((key) => this.#values.get(key) ?? []);
     const of = (kind: string) => all.filter((one) => one.kind === kind).map(({ value }) => value) as never;
     return {
       manifests: of("Case"),
@@ -60,6 +94,10 @@ class ConfigFold {
     };
   }
 }
+
+const noObject = (value: unknown) => (typeof value === "object" && value !== null ? undefined : "it is no object");
+const noNames = (value: unknown) =>
+  Array.isArray((value as Complete | null)?.names) ? undefined : "names must be a list";
 
 /** What runs on each cluster that is configured; undefined = the cluster is not known. Worked out once per cluster. */
 export function instancesOf(
@@ -82,13 +120,16 @@ export function instancesOf(
 
 /** Follows what is configured. `changed` is called with the set that is complete when it starts, and with each later one. */
 export async function followConfig(log: Log, changed: (set: ConfigSet) => void | Promise<void>): Promise<Subscription> {
-  const fold = new ConfigFold();
+  const fold = new ConfigFold(log);
   let isLive = false;
   const subscription = log.subscribe({ topic: "config" }, async (records) => {
-    for (const { key, value } of records) {
-      if (!fold.add(key, value) || !isLive) continue;
-      await changed(fold.set()!);
+    for (const record of records) {
+      if (!fold.add(record) || !isLive) continue;
+      // What was whole before stays in force.
+      const set = fold.isWhole ? fold.set() : undefined;
+      if (set) await changed(set);
     }
+    await fold.settled;
   });
   await subscription.caughtUp;
   isLive = true;
@@ -97,10 +138,15 @@ export async function followConfig(log: Log, changed: (set: ConfigSet) => void |
   return subscription;
 }
 
+async function readFold(log: Log): Promise<ConfigFold> {
+  const fold = new ConfigFold(log);
+  for await (const records of log.read("config")) for (const record of records) fold.add(record);
+  return fold;
+}
+
 /** What is configured now; undefined = nothing was ever complete. */
 export async function readConfig(log: Log): Promise<ConfigSet | undefined> {
-  const fold = new ConfigFold();
-  for await (const records of log.read("config")) for (const { key, value } of records) fold.add(key, value);
+  const fold = await readFold(log);
   return fold.set();
 }
 
@@ -110,8 +156,7 @@ export async function writeConfig(
   manifests: readonly Manifest[],
   resources: readonly Resource[],
 ): Promise<void> {
-  const fold = new ConfigFold();
-  for await (const records of log.read("config")) for (const { key, value } of records) fold.add(key, value);
+  const fold = await readFold(log);
   const wanted = new Map<string, string>();
   for (const manifest of manifests) wanted.set(keyOf("Case", manifest.name), JSON.stringify(manifest));
   for (const resource of resources) wanted.set(keyOf(resource.kind, resource.metadata.name), JSON.stringify(resource));

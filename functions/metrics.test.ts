@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { alertMetrics } from "#functions/alert/metrics.ts";
+import { letterMetrics } from "#functions/dead-letters/metrics.ts";
 import { defenderMetrics } from "#functions/defender/metrics.ts";
 import { dispatcherMetrics } from "#functions/dispatcher/metrics.ts";
 import { healerMetrics } from "#functions/healer/metrics.ts";
@@ -28,6 +29,7 @@ const said =
 /** Every file that makes metrics, and how they are made. A new one fails the test until it stands here and in METRICS.md. */
 const MAKERS: Readonly<Record<string, (registry: Registry) => unknown>> = {
   "functions/alert/metrics.ts": said(alertMetrics),
+  "functions/dead-letters/metrics.ts": said(letterMetrics),
   "functions/defender/metrics.ts": said(defenderMetrics),
   "functions/dispatcher/metrics.ts": said(dispatcherMetrics),
   "functions/healer/metrics.ts": said(healerMetrics),

@@ -268,6 +268,19 @@ export const CATALOGUE = {
   "dispatch-broken": entry("{url} broke off before it had answered: {what}. It is asked again.", true, 502),
   "dispatch-failed": entry("{url} did not answer as a function does: {what}. It is asked again.", true, 502),
   "dispatch-refused": entry("{url} refuses it with status {status} ({what}): it is set aside.", false, 502),
+  // records that are set aside
+  "record-newer": entry(
+    "It is of type {type}, which a later version writes; this one knows {known}: update this one, then replay it.",
+    false,
+  ),
+  "record-invalid": entry("Its data cannot be used: {what}.", false),
+  "config-record-unreadable": entry(
+    "Topic config holds {key} as something that cannot be read ({what}), and nothing that was good before: write the configuration anew, by a start with --config.",
+    false,
+  ),
+  "letter-unknown": entry("There is no dead letter {letter}: `roundsman dead-letters` lists them.", false, 404),
+  "replay-refused": entry("Dead letter {letter} is not replayed: {what}.", false, 409),
+  "subscription-unknown": entry("No AlertSubscription {subscription} is configured; there are: {known}.", false, 404),
   // cases
   "case-invalid": entry("{where}: {field} {what}.", false),
   "path-invalid": entry(

@@ -71,6 +71,27 @@ export interface Check {
   readonly scopeOf?: Readonly<Record<string, readonly number[]>>;
 }
 
+/** The data of `dev.roundsman.check.asked.v1`: this key is to be judged now, whether its rows changed or not. */
+export interface CheckAsked {
+  readonly cluster: string;
+  readonly instance: string;
+  readonly key: Key;
+  /** Who wants it. */
+  readonly by: string;
+}
+
+/** The data of `dev.roundsman.alert.redeliver.v1`: what a subscription's sink is to be told again. */
+export interface Redelivery {
+  readonly subscription: string;
+  /** Unix ms: findings since then. */
+  readonly since?: number;
+  /** Only this one's, from this offset of topic `findings` on. */
+  readonly fingerprint?: string;
+  readonly offset?: number;
+  /** Who wants it. */
+  readonly by: string;
+}
+
 /** A problem as a verdict states it: normalised, its identity settled. */
 export interface StatedProblem {
   readonly fingerprint: string;

@@ -1,8 +1,12 @@
+import type { Headers } from "../log/log.ts";
+
 /** A check that waits to be run. */
 export interface DueCheck {
   /** (cluster, instance, key), as the record's key. */
   readonly key: string;
   readonly id: string;
+  /** Of its record. */
+  readonly headers?: Headers;
   /** JSON text of the check. */
   readonly text: string;
   /** Unix ms: when its rows were taken. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { writeConfig } from "#broker/config-view.ts";
+import { readLetter } from "#broker/dead-letter/record.ts";
 import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { fault } from "#sdk/errors.ts";
 import { recordOf } from "#sdk/event/record.ts";
@@ -40,6 +41,11 @@ const raise = (of: ReturnType<typeof log>, ...findings: Finding[]) =>
       }),
     ),
   );
+const redeliver = (wanted: object) =>
+  recordOf({
+    ...{ topic: "due", key: ["x"], type: TYPES.redeliver, id: "x", source: "/t" },
+    dataText: JSON.stringify({ ...wanted, by: "ana" }),
+  });
 const until = async (isSo: () => boolean) => {
   while (!isSo()) await new Promise((done) => setTimeout(done, 1));
 };
@@ -124,10 +130,47 @@ describe("Alert", () => {
     });
     await raise(of, finding("bad"), finding("good"));
     await until(() => told.length === 1);
-    const letters: any[] = [];
-    for await (const records of of.read("dead-letters"))
-      for (const { value } of records) letters.push(JSON.parse(value!));
-    expect(letters).toMatchObject([{ cause: { code: "sink-refused" }, record: { topic: "findings", key: '["bad"]' } }]);
+    const letters: unknown[] = [];
+    for await (const records of of.read("dead-letters")) letters.push(...records.map(readLetter));
+    expect(letters).toMatchObject([
+      {
+        cause: { code: "sink-refused" },
+        record: { topic: "findings", key: '["bad"]' },
+        by: "alert",
+        subscription: "s",
+      },
+    ]);
+  });
+
+  it("tells a subscription again what it was told since a time, under the same ids, and no other", async () => {
+    const of = log();
+    await writeConfig(of, [], [subscription("s"), subscription("other")]);
+    const told: string[] = [];
+    await start(of, ({ subscription: name, id }) => void told.push(`${name} ${id}`));
+    await raise(of, finding("old"));
+    await until(() => told.length === 2);
+    await new Promise((done) => setTimeout(done, 5));
+    const since = Date.now();
+    await raise(of, finding("old", "resolved"), finding("new"));
+    await until(() => told.length === 6);
+    told.length = 0;
+    await of.append([redeliver({ subscription: "s", since })]);
+    await until(() => told.length === 2);
+    await of.append([redeliver({ subscription: "s", fingerprint: "old" })]);
+    await until(() => told.length === 4);
+    expect(told).toEqual(["s old/1/resolved", "s new/1/open", "s old/1/open", "s old/1/resolved"]);
+  });
+
+  it("sets aside a finding that it cannot read, and tells the others", async () => {
+    const of = log();
+    await writeConfig(of, [], [subscription("s")]);
+    const told: string[] = [];
+    await start(of, ({ id }) => void told.push(id));
+    await raise(of, { fingerprint: "torn", state: "open" } as never, finding("good"));
+    await until(() => told.length === 1);
+    const letters: unknown[] = [];
+    for await (const records of of.read("dead-letters")) letters.push(...records.map(readLetter));
+    expect(letters).toMatchObject([{ cause: { code: "record-invalid" }, record: { key: '["torn"]' } }]);
   });
 
   it("follows its configuration: a subscription that goes is told no more", async () => {

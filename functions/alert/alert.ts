@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type ConfigSet, followConfig } from "#broker/config-view.ts";
-import { deadLetterRecord } from "#broker/dead-letter/record.ts";
+import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
 import { parseJson } from "#sdk/event/json.ts";
@@ -8,7 +8,8 @@ import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { AlertSubscription } from "#sdk/resources/schemas.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
-import type { Finding } from "#sdk/terms.ts";
+import { findingFlaw, redeliverFlaw } from "#sdk/shapes.ts";
+import type { Finding, Redelivery } from "#sdk/terms.ts";
 import { decide, type Notice, type Told, toldBy } from "./decide.ts";
 import type { Sink } from "./sinks/sink.ts";
 
@@ -28,14 +29,21 @@ const PAUSE_MOST = 60_000;
 export class Alert {
   readonly #options: AlertOptions;
   readonly #running = new Map<string, { text: string; teller: Teller }>();
+  readonly #reader: RecordReader;
   #config: Subscription | undefined;
+  #due: Subscription | undefined;
 
   constructor(options: AlertOptions) {
     this.#options = options;
+    this.#reader = new RecordReader({ ...options, by: "alert" });
   }
 
   async start(): Promise<void> {
-    this.#config = await followConfig(this.#options.log, (set) => this.#configure(set));
+    const { log } = this.#options;
+    this.#config = await followConfig(log, (set) => this.#configure(set));
+    this.#due = log.subscribe({ topic: "due", group: "alert" }, (records, reading) =>
+      this.#redeliver(records, reading),
+    );
   }
 
   /** Per subscription that runs, since it does. */
@@ -44,8 +52,20 @@ export class Alert {
   }
 
   async stop(): Promise<void> {
+    await this.#due?.close();
     await this.#config?.close();
     await Promise.all([...this.#running.values()].map(({ teller }) => teller.stop()));
+  }
+
+  /** Each subscription in its own time: one that is down holds up no other. */
+  async #redeliver(records: readonly LogRecord[], reading: Subscription): Promise<void> {
+    for (const record of records) {
+      const wanted = this.#reader.read<Redelivery>(record, TYPES.redeliver, redeliverFlaw);
+      if (wanted) this.#running.get(wanted.subscription)?.teller.redeliver(wanted);
+    }
+    await this.#reader.settled;
+    const last = records.at(-1)!;
+    void reading.commit(last.partition, last.offset + 1);
   }
 
   async #configure({ subscriptions }: ConfigSet): Promise<void> {
@@ -77,6 +97,7 @@ class Teller {
   readonly #subscription: AlertSubscription;
   readonly #options: AlertOptions;
   readonly #sink: Sink;
+  readonly #reader: RecordReader;
   readonly #told = new Map<string, Told>();
   readonly #stop = new AbortController();
   /** Findings below this offset are from before the subscription: only what is still open of them is told. */
@@ -94,6 +115,7 @@ class Teller {
     this.#subscription = subscription;
     this.#options = options;
     this.#sink = options.sinkOf(subscription);
+    this.#reader = new RecordReader({ ...options, by: "alert" });
   }
 
   get #name(): string {
@@ -104,11 +126,11 @@ class Teller {
     const { log } = this.#options;
     let began: number | undefined;
     for await (const records of log.read("notices"))
-      for (const { key, value } of records) {
-        const [name, fingerprint] = parseJson(key) as [string, string];
-        if (name !== this.#name || value === null) continue;
-        if (fingerprint === "") began = (parseJson(value) as { since: number }).since;
-        else this.#told.set(fingerprint, parseJson(value) as Told);
+      for (const record of records) {
+        const [name, fingerprint] = parseJson(record.key) as [string, string];
+        const said = name === this.#name ? this.#reader.parse<Told & { since: number }>(record) : undefined;
+        if (said && fingerprint === "") began = said.since;
+        else if (said) this.#told.set(fingerprint, said);
       }
     this.#since = began ?? (await log.end("findings"));
     if (began === undefined) await log.append([this.#record("", `began/${this.#since}`, { since: this.#since })]);
@@ -124,6 +146,33 @@ class Teller {
     if (!this.#reading) return;
     await this.#commit(this.#reading);
     await this.#reading.close();
+  }
+
+  /** Tells again what was told since then, under the same ids; after what is being told now. */
+  redeliver(wanted: Redelivery): void {
+    this.#next(() => this.#again(wanted)).catch((e) => this.#failed(e));
+  }
+
+  async #again({ since = 0, fingerprint, offset = 0 }: Redelivery): Promise<void> {
+    const told = new Map<string, Told>();
+    for await (const records of this.#options.log.read("findings", { from: offset }))
+      for (const record of records) {
+        if (record.time < since) continue;
+        const finding = this.#reader.parse<Finding>(record, findingFlaw);
+        if (!finding || (fingerprint !== undefined && finding.fingerprint !== fingerprint)) continue;
+        const notice = decide(this.#subscription, finding, told.get(finding.fingerprint) ?? this.#begun(finding));
+        if (!notice) continue;
+        await this.#tell(notice, record);
+        if (this.#stop.signal.aborted) return;
+        told.set(finding.fingerprint, toldBy(notice));
+      }
+    await this.#reader.settled;
+  }
+
+  /** The end of an episode is told again though its beginning lies before the time that is asked for. */
+  #begun({ fingerprint, episode, state }: Finding): Told | undefined {
+    const told = this.#told.get(fingerprint);
+    return state === "resolved" && told?.episode === episode ? { ...told, state: "open" } : undefined;
   }
 
   #next(work: () => Promise<void>): Promise<void> {
@@ -150,8 +199,8 @@ class Teller {
 
   async #take(records: readonly LogRecord[], reading: Subscription): Promise<void> {
     for (const record of records) {
-      if (record.value === null) continue;
-      const finding = parseJson(record.value) as Finding;
+      const finding = this.#reader.parse<Finding>(record, findingFlaw);
+      if (!finding) continue;
       if (record.offset < this.#since) {
         this.#history.set(finding.fingerprint, finding);
         continue;
@@ -160,6 +209,7 @@ class Teller {
       await this.#consider(finding, record);
       if (this.#stop.signal.aborted) return;
     }
+    await this.#reader.settled;
     const last = records.at(-1)!;
     if (this.#history.size === 0) this.#commitLater(reading, last.partition, last.offset + 1);
   }
@@ -197,7 +247,7 @@ class Teller {
 
   /** Until the sink has it: one that is down delays and loses nothing. What it refuses for good is set aside. */
   async #tell(notice: Notice, record: LogRecord | undefined): Promise<void> {
-    const { logger, random, log } = this.#options;
+    const { logger, random } = this.#options;
     const { signal } = this.#stop;
     for (let tries = 1, pause = PAUSE_FIRST; !signal.aborted; tries++, pause = Math.min(pause * 2, PAUSE_MOST)) {
       try {
@@ -213,11 +263,8 @@ class Teller {
           );
           this.counts.refused++;
           this.counts.tries = 0;
-          const cause = { code: e.code, message: e.message };
-          if (record)
-            await log.append([
-              deadLetterRecord({ record, partition: record.partition, offset: record.offset, cause, tries }),
-            ]);
+          if (record) this.#reader.setAside(record, e, { tries, subscription: this.#name });
+          await this.#reader.settled;
           return;
         }
         this.counts.failed++;

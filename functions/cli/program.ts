@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { addDefenderCommands } from "./defender-program.ts";
 import { EXIT } from "./exit.ts";
 import { cases, cluster, example, many, output, running, scope } from "./flags.ts";
+import { addLetterCommands } from "./letters-program.ts";
 
 /** What is said of a remedy. */
 const WORDS_SAID = [
@@ -170,5 +171,6 @@ export function createProgram(context: Context): Command {
     .option("--stats", "instead: per case and operation asked, granted, denied, succeeded, repaired, came back")
     .action(async (options) => (await import("./remedies.ts")).remedies(context, options));
   example(remedies, "roundsman remedies --since 2h --what denied --target 'Node/gpu-*'", "roundsman remedies --stats");
+  addLetterCommands(context, add);
   return program;
 }

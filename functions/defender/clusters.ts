@@ -1,6 +1,6 @@
+import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
 import { sayError } from "#sdk/errors.ts";
-import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { ExecutorClock, Heartbeat, Sizes } from "#sdk/operation/reports.ts";
 import type { Defender } from "./defender.ts";
@@ -17,24 +17,26 @@ export async function followClusters(
   const now = await log.end("clusters");
   /** Per cluster: the last that is not written yet. Unlike the others it is not said again. */
   const sizes = new Map<string, Sizes>();
-  const keep = (value: string) => {
-    const said = parseJson(value) as Sizes;
-    sizes.set(said.cluster, said);
-  };
+  const reader = new RecordReader({ log, by: "defender", logger: { error: (_, what) => warn(what) } });
   const writeSizes = async () => {
     for (const [cluster, said] of sizes) {
       await defender.sizes(said);
       if (sizes.get(cluster) === said) sizes.delete(cluster);
     }
   };
-  const take = async ({ headers, value, offset }: LogRecord) => {
-    if (value === null || offset < now) return;
-    if (headers.ce_type === TYPES.heartbeat) await defender.heartbeat(parseJson(value) as Heartbeat);
-    if (headers.ce_type === TYPES.executorClock) await defender.executorClock(parseJson(value) as ExecutorClock);
+  const take = async (record: LogRecord) => {
+    if (record.offset < now) return;
+    const heartbeat = reader.read<Heartbeat>(record, TYPES.heartbeat);
+    if (heartbeat) await defender.heartbeat(heartbeat);
+    const clock = reader.read<ExecutorClock>(record, TYPES.executorClock);
+    if (clock) await defender.executorClock(clock);
   };
   const lost = (e: unknown) => warn(`a cluster's report is not written: ${sayError(e)}`);
   return log.subscribe({ topic: "clusters" }, async (records) => {
-    for (const { headers, value } of records) if (value !== null && headers.ce_type === TYPES.sizes) keep(value);
+    for (const record of records) {
+      const said = reader.read<Sizes>(record, TYPES.sizes);
+      if (said) sizes.set(said.cluster, said);
+    }
     await Promise.all(records.map((record) => take(record).catch(lost)));
     if (records.at(-1)!.offset >= now - 1) await writeSizes().catch(lost);
   });

@@ -1,6 +1,6 @@
+import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
-import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { Defender } from "./defender.ts";
 
@@ -26,10 +26,13 @@ export function followRemedies(
   defender: Pick<Defender, "end">,
   warn: (message: string) => void,
 ): Subscription {
-  const take = async ({ headers, value }: LogRecord): Promise<boolean> => {
-    const { ce_type: type = "" } = headers;
-    if (value === null || !isOutcome(type)) return true;
-    const { fence, executor = "healer" } = parseJson(value) as Ended;
+  const reader = new RecordReader({ log, by: "defender", logger: { error: (_, what) => warn(what) } });
+  const take = async (record: LogRecord): Promise<boolean> => {
+    const { ce_type: type = "" } = record.headers;
+    if (!isOutcome(type)) return true;
+    const ended = reader.read<Ended>(record, type);
+    if (!ended) return true;
+    const { fence, executor = "healer" } = ended;
     // Of what was never granted nothing is under way.
     if (fence === undefined) return true;
     try {
@@ -44,6 +47,7 @@ export function followRemedies(
   let isWhole = true;
   return log.subscribe({ topic: "remedies", group: "defender" }, async (records, reading) => {
     const taken = await Promise.all(records.map(take));
+    await reader.settled;
     isWhole &&= taken.every(Boolean);
     const last = records.at(-1)!;
     if (isWhole) void reading.commit(last.partition, last.offset + 1);

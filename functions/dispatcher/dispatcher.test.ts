@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { type DeadLetter, readLetter } from "#broker/dead-letter/record.ts";
 import type { Answer, Target } from "#broker/dispatch/target.ts";
 import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { recordOf } from "#sdk/event/record.ts";
@@ -64,7 +65,12 @@ function start(evaluate: Target["evaluate"], options: Partial<DispatcherOptions>
       await new Promise(setImmediate);
     }
   };
-  return { log, dispatcher, all, verdicts };
+  const letters = async () => {
+    const found: (DeadLetter | undefined)[] = [];
+    for await (const records of log.read("dead-letters")) found.push(...records.map(readLetter));
+    return found;
+  };
+  return { log, dispatcher, all, verdicts, letters };
 }
 
 describe("Dispatcher", () => {
@@ -152,7 +158,7 @@ describe("Dispatcher", () => {
   });
 
   it("sets a poison check aside after its last try, as it was and with the cause", async () => {
-    const { log, verdicts, all, dispatcher } = start(
+    const { log, verdicts, letters, dispatcher } = start(
       async (checks) => checks.map(({ id }) => ({ id, error: { code: "case-deadline", message: "took longer" } })),
       { retries: [1, 1] },
     );
@@ -162,13 +168,30 @@ describe("Dispatcher", () => {
     expect(
       said.every(({ outcome, error }) => outcome === "error" && error?.message.includes('"poison" took longer')),
     ).toBe(true);
-    const [letter] = await all("dead-letters");
-    expect(letter).toMatchObject({
-      cause: { code: "case-deadline" },
-      tries: 3,
-      record: { topic: "checks", value: record.value },
-    });
+    expect(await letters()).toMatchObject([{ cause: { code: "case-deadline" }, tries: 3, by: "dispatcher", record }]);
     expect(dispatcher.counts.deadLetters).toBe(1);
+  });
+
+  it("sets aside what it cannot read, with its cause, and goes on", async () => {
+    const { log, verdicts, letters } = start(async (checks) => checks.map(pass), { retries: [] });
+    const { value: _, ...rest } = checkRecord("torn");
+    const newer = checkRecord("newer");
+    await log.append([
+      { ...checkRecord("keyless"), key: "no key" },
+      { ...newer, headers: { ...newer.headers, ce_type: "dev.roundsman.check.due.v2" } },
+      checkRecord("good"),
+    ]);
+    expect((await verdicts(1)).map(({ key }) => key)).toEqual(["good"]);
+    // No verdict can be made of it: it is set aside all the same.
+    await log.append([{ ...rest, value: "{" }, checkRecord("last")]);
+    await verdicts(2);
+    const found = async () => (await letters()).map((one) => [one!.cause.code, one!.record.key]);
+    await expect.poll(found).toHaveLength(3);
+    expect(await found()).toEqual([
+      ["json-invalid", "no key"],
+      ["record-newer", newer.key],
+      ["dispatch-failed", rest.key],
+    ]);
   });
 
   it("does not try again what has changed since", async () => {

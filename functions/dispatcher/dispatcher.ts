@@ -1,10 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { DueCheck } from "#broker/dispatch/due-set.ts";
 import { type Answered, Lane } from "#broker/dispatch/lane.ts";
 import { LowWater } from "#broker/dispatch/low-water.ts";
 import type { Target } from "#broker/dispatch/target.ts";
 import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
-import { isFault, sayError } from "#sdk/errors.ts";
+import { fault, isFault, sayError } from "#sdk/errors.ts";
+import { TYPES } from "#sdk/event/types.ts";
+import { readability } from "#sdk/event/version.ts";
 import { matchesGlob } from "#sdk/resources/glob.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
@@ -71,6 +74,7 @@ export class Dispatcher {
   #counted = NOTHING;
   readonly #parked = new Parked();
   readonly #lowWater = new LowWater();
+  readonly #reader: RecordReader;
   /** Which lane a case goes by. */
   readonly #ways = new Map<string, Lane | undefined>();
   #subscription: Subscription | undefined;
@@ -81,6 +85,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#reader = new RecordReader({ ...options, by: "dispatcher" });
     this.#lanes = options.routes.map((route) => this.#laneTo(route));
   }
 
@@ -190,15 +195,20 @@ export class Dispatcher {
     return this.#parked.has(key, id) || [...this.#every()].some((lane) => lane.has(key, id));
   }
 
-  #take(records: readonly LogRecord[]): void {
-    if (this.#isStopping) return;
+  #take(records: readonly LogRecord[]): Promise<void> | undefined {
+    if (this.#isStopping) return undefined;
     const touched = new Set<Lane>();
-    for (const { key, headers, value, time, partition, offset } of records) {
-      const lane = this.#laneOf(key);
+    for (const record of records) {
+      const { key, headers, value, time, partition, offset } = record;
       // Also of what is not to be run: what comes after it may be done sooner than what came before.
       this.#lowWater.begin(partition, offset);
+      const lane = this.#wayOf(record);
+      if (lane === "none") {
+        void this.#reader.settled.then(() => this.#lowWater.end(partition, offset));
+        continue;
+      }
       if (value !== null) {
-        const check = { key, id: headers.ce_id!, text: value, at: time, tries: 0, partition, offset };
+        const check = { key, id: headers.ce_id!, headers, text: value, at: time, tries: 0, partition, offset };
         if (!lane) this.#park(check);
         else {
           lane.put(check);
@@ -212,6 +222,21 @@ export class Dispatcher {
       this.#lowWater.end(partition, offset);
     }
     for (const lane of touched) lane.pump();
+    return this.#reader.settled;
+  }
+
+  /** The data is read by what runs the check; here only whose it is, and whether a later version wrote it. */
+  #wayOf(record: LogRecord): Lane | undefined | "none" {
+    const { ce_type = "", ce_id } = record.headers;
+    try {
+      if (record.value !== null && readability(ce_type, TYPES.checkDue) !== "known")
+        throw fault("record-newer", { type: ce_type, known: TYPES.checkDue });
+      if (record.value !== null && ce_id === undefined) throw fault("record-invalid", { what: "it has no id" });
+      return this.#laneOf(record.key);
+    } catch (e) {
+      this.#reader.setAside(record, { code: isFault(e) ? e.code : "record-invalid", message: sayError(e) });
+      return "none";
+    }
   }
 
   #laneOf(key: string): Lane | undefined {

@@ -1,4 +1,4 @@
-import { deadLetterRecord } from "#broker/dead-letter/record.ts";
+import { type Cause, deadLetterRecord } from "#broker/dead-letter/record.ts";
 import type { Answered } from "#broker/dispatch/lane.ts";
 import type { NewRecord } from "#broker/log/log.ts";
 import { parseJson } from "#sdk/event/json.ts";
@@ -15,23 +15,42 @@ export const parseKey = (key: string) => {
 
 /** An answer as records: its verdict, and where the check is set aside, the check as it was. `now`: unix ms. */
 export function verdictRecords({ check, answer, setAside }: Answered, now: number): NewRecord[] {
+  const verdict = verdictOf(check, answer, now);
+  if (!setAside) return verdict;
+  const { partition, offset, tries, headers = {} } = check;
+  const record = { topic: "checks", key: check.key, headers, value: check.text };
+  const letter = { record, partition, offset, cause: causeOf(answer), tries: tries + 1, by: "dispatcher" };
+  return [...verdict, deadLetterRecord(letter)];
+}
+
+function verdictOf(check: Answered["check"], answer: Answered["answer"], now: number): NewRecord[] {
   const late = Math.max(0, now - check.at);
-  const text = answer.verdict ?? JSON.stringify(brokenOff(parseJson(check.text) as Check, causeOf(answer)));
+  const text = answer.verdict ?? brokenText(check.text, causeOf(answer));
+  // Of a check that is no JSON nothing can be said, but that it is set aside.
+  if (text === undefined) return [];
   // The verdict is a JSON object already: what only the dispatcher knows is put in before its last brace.
   const dataText = `${text.slice(0, -1)},"late":${Math.round(late)}}`;
   const { cluster, instance, key } = parseKey(check.key);
-  const verdict = recordOf({
-    topic: "verdicts",
-    key: [cluster, instance, key],
-    type: TYPES.verdict,
-    id: check.id,
-    source: `/clusters/${cluster}/dispatcher`,
-    dataText,
-  });
-  if (!setAside) return [verdict];
-  const { partition, offset, tries } = check;
-  const record = { topic: "checks", key: check.key, headers: {}, value: check.text };
-  return [verdict, deadLetterRecord({ record, partition, offset, cause: causeOf(answer), tries: tries + 1 })];
+  return [
+    recordOf({
+      topic: "verdicts",
+      key: [cluster, instance, key],
+      type: TYPES.verdict,
+      id: check.id,
+      source: `/clusters/${cluster}/dispatcher`,
+      dataText,
+    }),
+  ];
+}
+
+function brokenText(text: string, cause: Cause): string | undefined {
+  let check: Check;
+  try {
+    check = parseJson(text) as Check;
+  } catch {
+    return undefined;
+  }
+  return JSON.stringify(brokenOff(check, cause));
 }
 
 const causeOf = (answer: Answered["answer"]) =>

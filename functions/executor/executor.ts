@@ -1,14 +1,15 @@
 import { setMaxListeners } from "node:events";
+import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { KubeClient } from "#broker/kube/index.ts";
 import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
-import { isFault, sayError } from "#sdk/errors.ts";
-import { parseJson } from "#sdk/event/json.ts";
+import { fault, isFault, sayError } from "#sdk/errors.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { conditionEpisode, conditionFingerprint, isWell, type NodeCondition } from "#sdk/operation/condition.ts";
 import type { Granted } from "#sdk/operation/granted.ts";
 import { jobName } from "#sdk/operation/job.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
 import { createTurns } from "#sdk/runtime/turns.ts";
+import { conditionFlaw, endedFlaw } from "#sdk/shapes.ts";
 import type { Finding } from "#sdk/terms.ts";
 import { createCatalog, readGranted } from "./catalog.ts";
 import { Commits } from "./commits.ts";
@@ -55,12 +56,14 @@ export class Executor {
   readonly #turns = new Turns();
   readonly #commits = new Commits();
   readonly #readGranted = readGranted();
+  readonly #reader: RecordReader;
   readonly #subscriptions: Subscription[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #running = new Set<Promise<void>>();
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    this.#reader = new RecordReader({ ...options, by: "executor" });
     const { cluster, client, log, logger, clock, identity, brake, webhooks } = options;
     const { signal } = this.#stop;
     // Every grant that waits heeds it.
@@ -109,34 +112,47 @@ export class Executor {
   }
 
   /** Nobody waits for a drain here: grants run out within seconds, so each is begun at once. */
-  #take(records: readonly LogRecord[], reading: Subscription): void {
+  #take(records: readonly LogRecord[], reading: Subscription): Promise<void> | undefined {
     for (const record of records) {
       const settled = this.#commits.begin(record, reading);
       const granted = this.#grantOf(record);
-      if (granted === undefined) settled();
+      if (granted === undefined) void this.#reader.settled.then(settled);
       else this.#track(this.#turns.next(jobName(granted.target), () => runGrant(this.#edge, granted)).then(settled));
     }
+    return this.#reader.settled;
   }
 
-  #grantOf({ headers, value, offset }: LogRecord): Granted | undefined {
-    if (headers.ce_type !== TYPES.remedyGranted || value === null) return undefined;
-    const { logger, cluster } = this.#options;
-    const granted = this.#readGranted(parseJson(value));
-    if (!("flaw" in granted)) return granted.cluster === cluster ? granted : undefined;
-    logger.error({ offset, flaw: granted.flaw }, "a granted remedy cannot be read: it is not done");
+  /** What cannot be read is not done. */
+  #grantOf(record: LogRecord): Granted | undefined {
+    const data = this.#reader.read(record, TYPES.remedyGranted);
+    if (data === undefined) return undefined;
+    const granted = this.#readGranted(data);
+    if (!("flaw" in granted)) return granted.cluster === this.#options.cluster ? granted : undefined;
+    this.#reader.setAside(record, fault("record-invalid", { what: granted.flaw }));
     return undefined;
   }
 
   /** A finding that is resolved, or a condition that is well again, holds nothing any more. */
   async #release(records: readonly LogRecord[], reading: Subscription): Promise<void> {
     const over = new Map<string, number>();
-    for (const { headers, value } of records) {
-      const ended = value === null ? undefined : endedIn(headers.ce_type, value);
+    for (const record of records) {
+      const ended = this.#endedIn(record);
       if (ended?.cluster === this.#options.cluster) over.set(ended.fingerprint, ended.episode);
     }
     if (over.size > 0) await this.resolved(over);
+    await this.#reader.settled;
     const last = records.at(-1)!;
     void reading.commit(last.partition, last.offset + 1);
+  }
+
+  /** What a record says is over, and up to which episode. */
+  #endedIn(record: LogRecord): Ended | undefined {
+    const finding = this.#reader.read<Ended>(record, TYPES.resolved, endedFlaw);
+    if (finding) return finding;
+    const fact = this.#reader.read<NodeCondition>(record, TYPES.nodeCondition, conditionFlaw);
+    if (!fact || (!fact.gone && !isWell(fact))) return undefined;
+    const episode = fact.gone ? Number.POSITIVE_INFINITY : conditionEpisode(fact);
+    return { cluster: fact.cluster, fingerprint: conditionFingerprint(fact.cluster, fact.node, fact.type), episode };
   }
 
   /** What findings, or conditions of nodes, were held for is over: own claims for it are taken back. Until it is written. */
@@ -182,16 +198,6 @@ export class Executor {
     this.#running.add(guarded);
     void guarded.finally(() => this.#running.delete(guarded));
   }
-}
-
-/** What a record says is over, and up to which episode. */
-function endedIn(type: string | undefined, value: string): Ended | undefined {
-  if (type === TYPES.resolved) return parseJson(value) as Finding;
-  if (type !== TYPES.nodeCondition) return undefined;
-  const fact = parseJson(value) as NodeCondition;
-  if (!fact.gone && !isWell(fact)) return undefined;
-  const episode = fact.gone ? Number.POSITIVE_INFINITY : conditionEpisode(fact);
-  return { cluster: fact.cluster, fingerprint: conditionFingerprint(fact.cluster, fact.node, fact.type), episode };
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

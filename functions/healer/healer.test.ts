@@ -50,6 +50,7 @@ async function world(resources: readonly Resource[], outcome: DecisionOutcome = 
     const remedy = new Remedy({
       log,
       clock: systemClock,
+      logger: createLogger("silent"),
       actor: "remedy",
       decide: answer,
       explain: answer,

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type ConfigSet, followConfig, instancesOf } from "#broker/config-view.ts";
+import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
-import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { NodeCondition } from "#sdk/operation/condition.ts";
 import type { RemedyDue, Strategy } from "#sdk/operation/remedy.ts";
@@ -10,6 +10,7 @@ import { instanceId, kindsOf } from "#sdk/resources/instances.ts";
 import type { Remedier } from "#sdk/resources/remedier.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
+import { conditionFlaw, dueFlaw, findingFlaw, wordFlaw } from "#sdk/shapes.ts";
 import type { Finding } from "#sdk/terms.ts";
 import { Accounts } from "./accounts.ts";
 import { type Fault, ofCondition, ofFinding } from "./ailments.ts";
@@ -17,7 +18,7 @@ import { Courses, type Pending } from "./courses.ts";
 import { CONDITION } from "./matching.ts";
 import { recordOfEffect, takeDue, takeWord } from "./records.ts";
 import { type Stats, statsOf } from "./stats.ts";
-import { readWord, type Word } from "./words.ts";
+import { type Word, whatOf, wordOf } from "./words.ts";
 
 export interface HealerOptions {
   readonly log: Log;
@@ -41,6 +42,7 @@ export class Healer {
   readonly #accounts = new Accounts();
   readonly #subscriptions: Subscription[] = [];
   readonly #stop = new AbortController();
+  readonly #reader: RecordReader;
   #instances: ReturnType<typeof instancesOf> = () => undefined;
   #remediers: readonly Remedier[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -49,6 +51,7 @@ export class Healer {
 
   constructor(options: HealerOptions) {
     this.#options = options;
+    this.#reader = new RecordReader({ ...options, by: "healer" });
   }
 
   /** What was asked and what came of it first, then what is wrong: so nothing is made due twice. */
@@ -109,22 +112,28 @@ export class Healer {
     return spec.strategy === "act" ? this.#accounts.flaw(metadata.name, spec.minSuccess) : undefined;
   }
 
-  #take(topic: string, records: readonly LogRecord[]): void {
+  #take(topic: string, records: readonly LogRecord[]): Promise<void> | undefined {
     for (const record of records) {
-      if (record.value === null) continue;
-      const { ce_type: type } = record.headers;
-      if (topic === "findings") this.#finding(parseJson(record.value) as Finding);
-      else if (topic === "events") {
-        if (type === TYPES.nodeCondition) this.#condition(parseJson(record.value) as NodeCondition);
+      if (topic === "findings") {
+        const finding = this.#reader.parse<Finding>(record, findingFlaw);
+        if (finding) this.#finding(finding);
+      } else if (topic === "events") {
+        const fact = this.#reader.read<NodeCondition>(record, TYPES.nodeCondition, conditionFlaw);
+        if (fact) this.#condition(fact);
       } else if (topic === "due") {
-        if (type === TYPES.remedyDue) takeDue(this.#courses, parseJson(record.value) as RemedyDue);
-      } else this.#word(readWord(record));
+        const due = this.#reader.read<RemedyDue>(record, TYPES.remedyDue, dueFlaw);
+        if (due) takeDue(this.#courses, due);
+      } else this.#word(record);
     }
     this.#wake();
+    return this.#reader.settled;
   }
 
-  #word(word: Word | undefined): void {
-    if (!word) return;
+  #word(record: LogRecord): void {
+    const what = whatOf(record.headers.ce_type);
+    const data = what && this.#reader.read(record, `dev.roundsman.remedy.${what}.v1`, wordFlaw);
+    if (!data) return;
+    const word: Word = wordOf(what, data, record.time);
     takeWord(this.#courses, word);
     this.#accounts.take(word);
   }

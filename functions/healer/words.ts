@@ -5,6 +5,7 @@ import type { Decision, Grant } from "#sdk/operation/decision.ts";
 import type { Failure } from "#sdk/operation/outcome.ts";
 import type { RemedyDue } from "#sdk/operation/remedy.ts";
 import type { Target } from "#sdk/operation/request.ts";
+import { dueFlaw, wordFlaw } from "#sdk/shapes.ts";
 
 /** In the order in which they come. */
 export const WORDS = [
@@ -50,7 +51,7 @@ export interface Word {
   readonly begun?: boolean;
 }
 
-const TYPE = /^dev\.roundsman\.remedy\.(\w+)\.v1$/;
+const TYPE = /^dev\.roundsman\.remedy\.(\w+)\.v\d+$/;
 const isWhat = (text: string | undefined): text is What => (WORDS as readonly (string | undefined)[]).includes(text);
 
 /** What is taken from a record as it stands. */
@@ -59,12 +60,31 @@ const KEYS = [
   ...(["attempt", "message", "decision", "grant", "until", "executor", "failure", "begun"] as const),
 ] satisfies (keyof Word)[];
 
-/** Undefined: no word on a remedy. */
-export function readWord({ headers, value, time }: Pick<LogRecord, "headers" | "value" | "time">): Word | undefined {
-  const what = TYPE.exec(headers.ce_type ?? "")?.[1];
-  if (value === null || !isWhat(what)) return undefined;
-  const data = parseJson(value) as Word & { readonly reason?: string };
-  if (what === "due") return wordOfDue(data as unknown as RemedyDue, time);
+type Written = Pick<LogRecord, "headers" | "value" | "time">;
+
+/** Which word a type is, of whatever version; undefined: none on a remedy. */
+export function whatOf(type: string | undefined): What | undefined {
+  const what = TYPE.exec(type ?? "")?.[1];
+  return isWhat(what) ? what : undefined;
+}
+
+/** Undefined: no word on a remedy that can be read. What cannot be, the healer has set aside. */
+export function readWord(record: Written): Word | undefined {
+  const what = whatOf(record.headers.ce_type);
+  if (record.value === null || what === undefined) return undefined;
+  let data: unknown;
+  try {
+    data = parseJson(record.value);
+  } catch {
+    return undefined;
+  }
+  return wordFlaw(data) === undefined || dueFlaw(data) === undefined ? wordOf(what, data, record.time) : undefined;
+}
+
+/** A word by its data: a `RemedyDue`, or what was said of a request. */
+export function wordOf(what: What, given: unknown, time: number): Word {
+  if (what === "due") return wordOfDue(given as RemedyDue, time);
+  const data = given as Word & { readonly reason?: string };
   // Thousands are read at once: no way over entries, which takes longer than parsing.
   const word: Record<string, unknown> = { what, at: time };
   for (const key of KEYS) if (data[key] !== undefined) word[key] = data[key];

@@ -1,11 +1,12 @@
 import { followConfig, instancesOf } from "#broker/config-view.ts";
+import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { Log, LogRecord, NewRecord, Subscription } from "#broker/log/log.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
-import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
+import { findingFlaw, ledgerEntryFlaw, markFlaw, verdictFlaw } from "#sdk/shapes.ts";
 import type { Finding, FindingState, Mark, Verdict } from "#sdk/terms.ts";
 import { LedgerFold } from "./fold.ts";
 import type { Entry, Output } from "./state.ts";
@@ -25,6 +26,7 @@ const GROUP = "ledger";
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #fold = new LedgerFold();
+  readonly #reader: RecordReader;
   #config: Subscription | undefined;
   #verdicts: Subscription | undefined;
   /** One change at a time: records and configuration come from two subscriptions. */
@@ -32,6 +34,7 @@ export class Ledger {
 
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#reader = new RecordReader({ ...options, by: "ledger" });
   }
 
   /** Takes back what it held, closes what does not run any more, and follows verdicts and marks. */
@@ -39,16 +42,16 @@ export class Ledger {
     const { log, clock } = this.#options;
     const findings = new Map<string, Finding>();
     for await (const records of log.read("findings"))
-      for (const { value } of records) {
-        if (value === null) continue;
-        const finding = parseJson(value) as Finding;
-        findings.set(finding.fingerprint, finding);
+      for (const record of records) {
+        const finding = this.#reader.parse<Finding>(record, findingFlaw);
+        if (finding) findings.set(finding.fingerprint, finding);
       }
     const entries = new Map<string, Entry>();
     for await (const records of log.read("ledger"))
-      for (const { key, value } of records) {
-        if (value === null) entries.delete(key);
-        else entries.set(key, parseJson(value) as Entry);
+      for (const record of records) {
+        const entry = this.#reader.parse<Entry>(record, ledgerEntryFlaw);
+        if (entry) entries.set(record.key, entry);
+        else if (record.value === null) entries.delete(record.key);
       }
     this.#fold.restore(entries.values(), findings.values());
     this.#config = await followConfig(log, (set) =>
@@ -109,6 +112,7 @@ export class Ledger {
       for (const [id, entry] of output?.entries ?? []) entries.set(id, entry);
     }
     await this.#append({ findings, entries });
+    await this.#reader.settled;
     // A ledger that starts must know how old its views are: it begins with the last mark, and drops what it has seen.
     if (lastMark) void this.#commit(lastMark, subscription);
   }
@@ -124,11 +128,11 @@ export class Ledger {
     }
   }
 
-  #read({ headers, value, offset, time }: LogRecord): Output | undefined {
-    if (value === null) return undefined;
-    if (headers.ce_type === TYPES.mark) return this.#fold.mark(parseJson(value) as Mark, { offset, time });
-    if (headers.ce_type === TYPES.verdict) return this.#fold.verdict(parseJson(value) as Verdict, { offset, time });
-    return undefined;
+  #read(record: LogRecord): Output | undefined {
+    const mark = this.#reader.read<Mark>(record, TYPES.mark, markFlaw);
+    if (mark) return this.#fold.mark(mark, record);
+    const verdict = this.#reader.read<Verdict>(record, TYPES.verdict, verdictFlaw);
+    return verdict && this.#fold.verdict(verdict, record);
   }
 
   /** Findings first, then what is held of their keys: after a crash between, the verdict is read again and says the same. */

@@ -1,16 +1,19 @@
+import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { Log, LogRecord, NewRecord, Subscription } from "#broker/log/log.ts";
 import { sayError } from "#sdk/errors.ts";
-import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { Decision } from "#sdk/operation/decision.ts";
 import type { RemedyDue } from "#sdk/operation/remedy.ts";
 import type { OperationRequest } from "#sdk/operation/request.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
+import type { Logger } from "#sdk/runtime/log-lines.ts";
+import { dueFlaw } from "#sdk/shapes.ts";
 import { type Answered, answerOf, requestOf } from "./meet.ts";
 
 export interface RemedyOptions {
   readonly log: Log;
   readonly clock: Pick<Clock, "now">;
+  readonly logger: Pick<Logger, "error">;
   /** Who asks. The defender goes by the caller's token all the same. */
   readonly actor: string;
   /** The defender's answer; whatever rejects is a denial. */
@@ -30,10 +33,12 @@ const FLIGHTS = 64;
  */
 export class Remedy {
   readonly #options: RemedyOptions;
+  readonly #reader: RecordReader;
   #subscription: Subscription | undefined;
 
   constructor(options: RemedyOptions) {
     this.#options = options;
+    this.#reader = new RecordReader({ ...options, by: "remedy" });
   }
 
   start(): void {
@@ -43,6 +48,7 @@ export class Remedy {
       const answers = await Promise.all(records.map((record) => this.#meet(record)));
       const said = answers.filter((one) => one !== undefined);
       if (said.length > 0) await log.append(said);
+      await this.#reader.settled;
       const last = records.at(-1)!;
       void reading.commit(last.partition, last.offset + 1);
     });
@@ -57,10 +63,10 @@ export class Remedy {
     return this.#subscription?.done ?? Promise.resolve();
   }
 
-  async #meet({ headers, value }: LogRecord): Promise<NewRecord | undefined> {
-    if (headers.ce_type !== TYPES.remedyDue || value === null) return undefined;
+  async #meet(record: LogRecord): Promise<NewRecord | undefined> {
+    const due = this.#reader.read<RemedyDue>(record, TYPES.remedyDue, dueFlaw);
+    if (!due) return undefined;
     const { clock, actor, decide, explain, say } = this.#options;
-    const due = parseJson(value) as RemedyDue;
     const ask = due.strategy === "act" ? decide : explain;
     let answered: Answered;
     try {

@@ -129,10 +129,10 @@ export class Healing {
   }
 
   #startRemedy(): void {
-    const { log, clock, fatal } = this.#options;
+    const { log, clock, logger, fatal } = this.#options;
     this.#remedy = new Remedy({
       log: log(),
-      clock,
+      ...{ clock, logger },
       actor: ACTOR,
       decide: (request) => this.#defender.decide(request),
       explain: async (request) => this.#defender.explain(request),

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { alertMetrics } from "#functions/alert/metrics.ts";
+import { letterMetrics } from "#functions/dead-letters/metrics.ts";
 import { defenderMetrics } from "#functions/defender/metrics.ts";
 import { dispatcherMetrics } from "#functions/dispatcher/metrics.ts";
 import { healerMetrics } from "#functions/healer/metrics.ts";
@@ -13,6 +14,7 @@ export interface Measured extends WatcherMeasured {
   readonly ledger: Of<typeof ledgerMetrics>;
   readonly dispatcher: Of<typeof dispatcherMetrics>;
   readonly alert: Of<typeof alertMetrics>;
+  readonly shelf: Of<typeof letterMetrics>;
   readonly healing: {
     readonly defender: Of<typeof defenderMetrics>;
     readonly healer: Of<typeof healerMetrics>;
@@ -21,7 +23,7 @@ export interface Measured extends WatcherMeasured {
 }
 
 /** A registry of its own, with what all parts say; everything is read when it is scraped. */
-export function createMetrics({ ledger, dispatcher, alert, healing, version, ...watcher }: Measured): Registry {
+export function createMetrics({ ledger, dispatcher, alert, shelf, healing, version, ...watcher }: Measured): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "roundsman_" });
   const say = scraped(registry);
@@ -30,6 +32,7 @@ export function createMetrics({ ledger, dispatcher, alert, healing, version, ...
   watcherMetrics(say, watcher);
   dispatcherMetrics(say, dispatcher);
   alertMetrics(say, alert);
+  letterMetrics(say, shelf);
   defenderMetrics(say, healing.defender);
   healerMetrics(say, healing.healer);
   return registry;

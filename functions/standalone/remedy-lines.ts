@@ -27,12 +27,23 @@ export function sayRemedy({ headers, value, time }: LogRecord, colour: boolean):
   const [word, style] = WORDS[headers.ce_type ?? ""] ?? [];
   if (word === undefined || value === null) return undefined;
   const paint = painter(colour);
-  const { operation, target, message, reason, case: name } = parseJson(value) as Said;
+  const said = saidIn(value);
+  if (said === undefined) return undefined;
+  const { operation, target, message, reason, case: name } = said;
   const { kind, namespace } = target;
   const what = `${operation} ${kind} ${namespace === undefined ? "" : `${namespace}/`}${target.name}`;
   const why = message ?? reason ?? name ?? "";
   const at = paint("dim", new Date(time).toISOString().slice(11, 19));
   return `${at} ${paint(style!, `⚒ ${word.padEnd(8)}`)} ${plain(what)}: ${plain(why)}`;
+}
+
+/** Undefined: it cannot be read, and the healer has set it aside. */
+function saidIn(value: string): Said | undefined {
+  try {
+    return parseJson(value) as Said;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A line each for what becomes of remedies from now on. */

@@ -7,6 +7,8 @@ import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { splitLog } from "#broker/log/split.ts";
 import { Alert } from "#functions/alert/alert.ts";
 import { sinkOf } from "#functions/alert/sinks/sink-of.ts";
+import { lettersRoutes } from "#functions/dead-letters/api.ts";
+import { Shelf } from "#functions/dead-letters/shelf.ts";
 import { defenderRoutes } from "#functions/defender/index.ts";
 import { Dispatcher } from "#functions/dispatcher/dispatcher.ts";
 import { remediesRoutes } from "#functions/healer/api.ts";
@@ -105,6 +107,7 @@ export class Standalone {
     let dispatcher!: Dispatcher;
     let watcher!: Watcher;
     let alert!: Alert;
+    let shelf!: Shelf;
     let instances: readonly Instance[] = [];
     let isSynced = false;
     const add = (name: string, start: Runnable["start"], stop: Runnable["stop"]) =>
@@ -124,6 +127,14 @@ export class Standalone {
         this.#log = log;
       },
       () => log.close(),
+    );
+    add(
+      "what was set aside",
+      async () => {
+        shelf = new Shelf(log);
+        await shelf.start();
+      },
+      () => shelf.stop(),
     );
     const pool = new CasePool({
       entry: this.#options.worker,
@@ -225,7 +236,7 @@ export class Standalone {
           manifests,
           instances: () => instances,
           metrics: createMetrics({
-            ...{ ledger, dispatcher, alert, healing, version: this.#options.version },
+            ...{ ledger, dispatcher, alert, shelf, healing, version: this.#options.version },
             cluster: cluster.name,
             watcher: () => watcher,
           }),
@@ -236,6 +247,7 @@ export class Standalone {
           tls: this.#options.tls,
         });
         defenderRoutes(this.#app, { defender: healing.defender, log, clock });
+        lettersRoutes(this.#app, { log, clock, nonce: randomUUID });
         remediesRoutes(this.#app, { log, clock, healer: healing.healer });
         try {
           await this.#app.listen({ host: settings.address, port: settings.port });

@@ -7,6 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 const held = (due: number): LogRecord =>
   ({ key: "k", value: JSON.stringify({ cluster: "c", instance: "i", key: "k", due }) }) as never;
+const reader = { parse: ({ value }: LogRecord) => JSON.parse(value!) };
 
 function create() {
   const marks: NewRecord[] = [];
@@ -20,7 +21,7 @@ function create() {
       throw e;
     },
   });
-  return { marker, marks, read: (due: number) => marker.read([held(due)], () => undefined) };
+  return { marker, marks, read: (due: number) => marker.read(reader, [held(due)], () => undefined) };
 }
 
 it("marks at once, regularly, and when something is due", () => {

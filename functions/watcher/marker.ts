@@ -1,9 +1,10 @@
+import type { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { LogRecord, NewRecord } from "#broker/log/log.ts";
 import { Heap } from "#broker/table/heap.ts";
-import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
+import { ledgerEntryFlaw } from "#sdk/shapes.ts";
 import type { Key, Mark } from "#sdk/terms.ts";
 
 /** What the ledger holds of one key, as far as the watcher cares. */
@@ -61,9 +62,14 @@ export class Marker {
   }
 
   /** Reads what the ledger wrote. Calls back for each key of the cluster that it holds something for. */
-  read(records: readonly LogRecord[], held: (instance: string, key: Key) => void): void {
-    for (const { key, value } of records) {
-      const entry = value === null ? undefined : (parseJson(value) as Held);
+  read(
+    reader: Pick<RecordReader, "parse">,
+    records: readonly LogRecord[],
+    held: (instance: string, key: Key) => void,
+  ): void {
+    for (const record of records) {
+      const { key } = record;
+      const entry = reader.parse<Held>(record, ledgerEntryFlaw);
       if (entry && entry.cluster !== this.#options.cluster) continue;
       if (entry) held(entry.instance, entry.key);
       if (entry?.due === undefined) this.#dues.delete(key);

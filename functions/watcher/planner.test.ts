@@ -89,3 +89,33 @@ it("the floor is the lowest stamp that waits", () => {
   answer("Pod/d/p1", 2);
   expect([planner.floor(), planner.unanswered(10)]).toEqual([4, {}]);
 });
+
+describe("a key that somebody wants judged", () => {
+  const key = "Pod/d/p0";
+  const answer = (planner: Planner, seq: number) =>
+    planner.answered({ instance: "x/every", key, stamp: { epoch: 1, seq }, outcome: "fail" }, 1);
+
+  it("gets a new check, with rows as they are now", () => {
+    const { planner } = sent(1);
+    answer(planner, 1);
+    planner.ask("x/every", key, 5);
+    expect(planner.take().map(({ topic, headers }) => [topic, headers.ce_id])).toEqual([["checks", "c/1.2"]]);
+  });
+
+  it("waits for the check that is under way", () => {
+    const { planner } = sent(1);
+    planner.ask("x/every", key, 5);
+    expect(planner.take()).toEqual([]);
+    answer(planner, 1);
+    expect(planner.take().map(({ headers }) => headers.ce_id)).toEqual(["c/1.2"]);
+  });
+
+  it("passes where it is no candidate: what was stated is taken back", () => {
+    const { planner } = sent(1);
+    planner.ask("x/every", "gone", 5);
+    planner.ask("x/unknown", key, 5);
+    expect(planner.take().map(({ topic, value }) => [topic, JSON.parse(value!).outcome])).toEqual([
+      ["verdicts", "pass"],
+    ]);
+  });
+});

@@ -77,6 +77,15 @@ export class Planner {
     for (const id of [...this.#keys.get(instance)!.keys()]) if (!seen.has(id)) this.#consider(instance, id, now);
   }
 
+  /** Somebody wants this key judged now, changed or not; one that is no candidate passes. */
+  ask(instance: string, key: Key, now: number): void {
+    const keys = this.#keys.get(instance);
+    if (!keys) return;
+    const id = idOf(key);
+    if (!keys.has(id)) keys.set(id, { ...fresh(), states: true });
+    this.#consider(instance, id, now);
+  }
+
   answered({ instance, key, stamp, outcome }: Answered, now: number): void {
     const id = idOf(key);
     const keys = this.#keys.get(instance);

@@ -1,14 +1,15 @@
+import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { KubeClient, KubeObject } from "#broker/kube/index.ts";
 import type { Log, LogRecord, NewRecord, Subscription } from "#broker/log/log.ts";
 import { Tables } from "#broker/table/tables.ts";
 import { compileReads } from "#sdk/case/compile.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
-import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
-import type { Mark, Verdict } from "#sdk/terms.ts";
+import { checkAskedFlaw, verdictFlaw } from "#sdk/shapes.ts";
+import type { CheckAsked, Mark, Verdict } from "#sdk/terms.ts";
 import { Census } from "./census.ts";
 import { claimEpoch } from "./epoch.ts";
 import { NodeFacts } from "./facts.ts";
@@ -47,7 +48,10 @@ export class Watcher {
   readonly #options: WatcherOptions;
   readonly #subscriptions: Subscription[] = [];
   readonly #drained = new Set<string>();
+  /** What people want judged, until its case may run. */
+  #asked: CheckAsked[] = [];
   readonly #census = new Census();
+  readonly #reader: RecordReader;
   #tables!: Tables;
   #planner!: Planner;
   #facts!: NodeFacts;
@@ -63,6 +67,7 @@ export class Watcher {
 
   constructor(options: WatcherOptions) {
     this.#options = options;
+    this.#reader = new RecordReader({ ...options, by: "watcher" });
   }
 
   /** Takes the cluster, reads what the ledger holds of it, and begins to list. Resolves before all is listed. */
@@ -118,6 +123,8 @@ export class Watcher {
     });
     await this.#restore();
     this.#subscriptions.push(log.subscribe({ topic: "verdicts", from: "end" }, (records) => this.#answers(records)));
+    // What was asked for before is answered by the start: it judges all.
+    this.#subscriptions.push(log.subscribe({ topic: "due", from: "end" }, (records) => this.#due(records)));
     this.#sources.start();
     void this.#sources.synced.then(() => {
       this.#look();
@@ -174,7 +181,7 @@ export class Watcher {
   async #restore(): Promise<void> {
     let isRestoring = true;
     const subscription = this.#options.log.subscribe({ topic: "ledger" }, (records) =>
-      this.#marker.read(records, (instance, key) => {
+      this.#marker.read(this.#reader, records, (instance, key) => {
         if (isRestoring) this.#planner.restore(instance, key);
       }),
     );
@@ -227,12 +234,20 @@ export class Watcher {
 
   #answers(records: readonly LogRecord[]): void {
     const { cluster, clock } = this.#options;
-    for (const { headers, value } of records) {
-      if (headers.ce_type !== TYPES.verdict || value === null) continue;
-      const verdict = parseJson(value) as Verdict;
-      if (verdict.cluster === cluster) this.#planner.answered(verdict, clock.now());
+    for (const record of records) {
+      const verdict = this.#reader.read<Verdict>(record, TYPES.verdict, verdictFlaw);
+      if (verdict?.cluster === cluster) this.#planner.answered(verdict, clock.now());
     }
     this.#flush();
+  }
+
+  #due(records: readonly LogRecord[]): Promise<void> {
+    for (const record of records) {
+      const asked = this.#reader.read<CheckAsked>(record, TYPES.checkAsked, checkAskedFlaw);
+      if (asked?.cluster === this.#options.cluster) this.#asked.push(asked);
+    }
+    if (this.#asked.length > 0) this.#changed();
+    return this.#reader.settled;
   }
 
   /** Rows changed, or may have: looks at the keys of every instance that may run. */
@@ -247,6 +262,9 @@ export class Watcher {
       this.#drained.add(id);
       this.#planner.drain(id, now, isFirst);
     }
+    const isWaiting = ({ instance }: CheckAsked) => !this.#ready.has(instance);
+    for (const one of this.#asked) if (!isWaiting(one)) this.#planner.ask(one.instance, one.key, now);
+    this.#asked = this.#asked.filter(isWaiting);
     this.#flush();
     this.#armWindow(now);
   }

@@ -35,6 +35,13 @@ export const TYPES = {
   defenderInput: "dev.roundsman.defender.input.v1",
   defenderSnapshot: "dev.roundsman.defender.snapshot.v1",
   decision: "dev.roundsman.defender.decision.v1",
+  /** A dead letter, and that somebody had it evaluated again. */
+  setAside: "dev.roundsman.record.set-aside.v1",
+  replayed: "dev.roundsman.record.replayed.v1",
+  /** A person wants a key judged now. */
+  checkAsked: "dev.roundsman.check.asked.v1",
+  /** A person wants a subscription's sink told again. */
+  redeliver: "dev.roundsman.alert.redeliver.v1",
   config: "dev.roundsman.config.resource.v1",
   configComplete: "dev.roundsman.config.complete.v1",
 } as const;

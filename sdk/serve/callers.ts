@@ -10,6 +10,8 @@ export const PERMISSIONS = [
   "release",
   "approve",
   "configure",
+  /** Has what was set aside evaluated again, and sinks told again. */
+  "replay",
   "init",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];

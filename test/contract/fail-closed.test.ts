@@ -31,6 +31,7 @@ it("nothing is granted and nothing begun by a defender that fails, however it do
   const remedy = new Remedy({
     log,
     clock: at.timeline,
+    logger: createLogger("silent"),
     actor: "remedy",
     // Each due is asked of the defender whose name it bears.
     decide: (request) => asks.get(request.id)!(request),

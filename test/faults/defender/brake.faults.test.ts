@@ -57,6 +57,7 @@ async function running() {
   const remedy = new Remedy({
     log,
     clock: systemClock,
+    logger: createLogger("silent"),
     actor: "remedy",
     decide: (request) => defender.decide(request),
     explain: async (request) => defender.explain(request),
