@@ -7,9 +7,9 @@ import { inspections } from "#probes";
 import { manifestOf } from "#sdk/case/manifest.ts";
 import { instancesOn } from "#sdk/resources/instances.ts";
 
-const file = new URL("../knative/rbac/watcher.yaml", import.meta.url);
+const file = new URL("../knative/rbac/watcher/rbac.yaml", import.meta.url);
 
-it("knative/rbac/watcher.yaml holds what `roundsman rbac` prints for the shipped cases", () => {
+it("knative/rbac/watcher/rbac.yaml holds what `roundsman rbac` prints for the shipped cases", () => {
   const documents = parseAllDocuments(readFileSync(file, "utf8")).map((document) => document.toJS());
   const manifests = inspections.map((one) => manifestOf(one, one.name, "0"));
   const role = documents.find(({ kind }) => kind === "ClusterRole");

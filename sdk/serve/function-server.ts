@@ -12,6 +12,7 @@ import { Gate } from "./gate.ts";
 import type { ServerOptions } from "./http-server.ts";
 import { checkCallers, hostFault, tellError } from "./manners.ts";
 import { renewTls, secured } from "./tls.ts";
+import { unasked } from "./unasked.ts";
 
 export interface FunctionServerOptions extends ServerOptions {
   readonly work: Work;
@@ -80,6 +81,7 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
   };
   const server = tls ? createSecure(secured(tls.now), listener) : createPlain(listener);
   server.keepAliveTimeout = KEEP_ALIVE;
+  const endUnasked = unasked(server);
   const renewal = tls && renewTls(server as ReturnType<typeof createSecure>, tls);
   return {
     listen: (port) =>
@@ -96,7 +98,9 @@ export function createFunctionServer(options: FunctionServerOptions): FunctionSe
       isEnding = true;
       await new Promise((resolve) => setTimeout(resolve, linger));
       // Connections that rest are closed with it, others after their answer.
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => server.close(resolve));
+      endUnasked();
+      await closed;
       await gate.empty();
       renewal?.();
       deadline.stop();

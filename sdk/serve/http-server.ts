@@ -6,6 +6,7 @@ import type { Callers } from "./callers.ts";
 import { shortWay } from "./hot-route.ts";
 import { checkCallers, hostFault, tellError } from "./manners.ts";
 import { renewTls, type ServedTls, secured } from "./tls.ts";
+import { unasked } from "./unasked.ts";
 
 export interface ServerOptions {
   /** Bytes a body may have. Default 1 MiB. */
@@ -49,6 +50,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     const stop = renewTls(app.server as unknown as SecureServer, tls);
     app.addHook("onClose", async () => stop());
   }
+  const endUnasked = unasked(app.server);
+  app.addHook("preClose", async () => endUnasked());
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "string" }, (_, body, done) => {
     try {
