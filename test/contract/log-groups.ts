@@ -57,6 +57,20 @@ export const groupsContract = ({ start }: Bench): void => {
       await second.subscription.close();
     });
 
+    it("commits also before anything was handed over", async () => {
+      const { log } = await start();
+      const [topic, group] = [topicOf("at-once"), topicOf("readers")];
+      const positions = await log.append([record(topic, "k", "1"), record(topic, "k", "2"), record(topic, "k", "3")]);
+      const { partition, offset } = positions[1]!;
+      const first = log.subscribe({ topic, group }, () => undefined);
+      await first.commit(partition, offset);
+      await first.close();
+      const second = collect(log, { topic, group });
+      await second.subscription.caughtUp;
+      expect(second.records.map(({ value }) => value)).toEqual(["2", "3"]);
+      await second.subscription.close();
+    });
+
     it("refuses to commit what is no offset", async () => {
       const { log } = await start();
       const topic = topicOf("no-offset");

@@ -1,5 +1,6 @@
 import { fault } from "#sdk/errors.ts";
 import type { TopicSpec } from "../../topics.ts";
+import { isPassing, refusal } from "./kafka-fault.ts";
 import type { ClusterView, Nodes } from "./nodes.ts";
 import {
   type ActualTopic,
@@ -27,6 +28,7 @@ const [TOPIC, ALREADY_EXISTS] = [2, "TOPIC_ALREADY_EXISTS"];
  */
 export async function ensureTopics({ nodes, topics, partitions, replicas }: EnsureParts): Promise<void> {
   const view = await nodes.view([...topics.keys()]);
+  for (const [topic, error] of view.refused) throw isPassing(error) ? error : refusal(topic, error);
   const copies = replicas ?? Math.min(REPLICAS, view.nodes);
   const wanted = [...topics].map(([topic, spec]) =>
     wantedTopic(topic, spec, {

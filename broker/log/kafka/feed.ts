@@ -43,6 +43,8 @@ export class Feed {
   readonly #parts: FeedParts;
   readonly #readings = new Map<number, Reading>();
   readonly #busy = new Set<number>();
+  /** Partitions that could not be read when last tried. */
+  readonly #ailing = new Set<number>();
   #failure: unknown;
   #turn = 0;
   #closed = false;
@@ -69,6 +71,7 @@ export class Feed {
   /** Reads these from now on, and no others; one that was read before goes on where it is. */
   assign(starts: ReadonlyMap<number, { readonly from: number; readonly target: number }>): void {
     for (const partition of this.#readings.keys()) if (!starts.has(partition)) this.#readings.delete(partition);
+    for (const partition of this.#ailing) if (!starts.has(partition)) this.#well(partition);
     for (const [partition, { from, target }] of starts) {
       if (this.#readings.has(partition)) continue;
       const reading = { next: from, waiting: [], doubles: new Doubles(), target, end: target, isAway: false };
@@ -82,6 +85,7 @@ export class Feed {
   /** What is read belongs to others now: nothing of it is handed out any more. */
   lose(): void {
     this.#readings.clear();
+    for (const partition of this.#ailing) this.#well(partition);
     this.isHeld = true;
   }
 
@@ -93,6 +97,7 @@ export class Feed {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
+    this.#parts.over();
   }
 
   /** For the subscription: `next` is 1 once all that was there at first has been handed out, and handled when it asks again. */
@@ -140,7 +145,11 @@ export class Feed {
       const leads = await Promise.all(wanted.map(([partition]) => this.#parts.leader(partition)));
       const isPartial = wanted.length < this.#readings.size;
       for (const [node, own] of groupBy(wanted.keys(), (at) => leads[at])) {
-        if (node === undefined) throw new Error(`nobody leads some partitions of ${this.#parts.topic} at present`);
+        if (node === undefined) {
+          const partitions = own.map((at) => wanted[at]![0]);
+          this.#troubled(new Error(`nobody leads ${this.#parts.topic}/${partitions.join()} at present`), partitions);
+          continue;
+        }
         // Others of the node's may want something soon: they must not wait behind this one.
         if (!this.#busy.has(node) && !this.#closed)
           void this.#ask(
@@ -150,7 +159,10 @@ export class Feed {
           );
       }
     } catch (e) {
-      this.#troubled(e);
+      this.#troubled(
+        e,
+        wanted.map(([partition]) => partition),
+      );
     }
   }
 
@@ -159,10 +171,9 @@ export class Feed {
     const { topic } = this.#parts;
     const parts = own.map(([partition, { next }]) => ({ topic, partition, from: next }));
     for (const [, reading] of own) reading.isAway = true;
-    let isWell = false;
+    let isWell = true;
     try {
       const answers = await this.#parts.fetch(node, parts, isPartial ? SHORT_WAIT : WAIT);
-      isWell = true;
       for (const answer of answers) {
         const reading = this.#readings.get(answer.partition);
         // Lost while it was on its way, or read anew from elsewhere.
@@ -171,13 +182,14 @@ export class Feed {
       }
     } catch (e) {
       isWell = false;
-      this.#troubled(e);
+      this.#troubled(
+        e,
+        own.map(([partition]) => partition),
+      );
     }
     for (const [, reading] of own) reading.isAway = false;
     this.#busy.delete(node);
-    if (this.#closed || !isWell) return;
-    this.#parts.over();
-    this.#pump();
+    if (!this.#closed && isWell) this.#pump();
   }
 
   async #received(answer: Fetched, reading: Reading): Promise<boolean> {
@@ -189,9 +201,10 @@ export class Feed {
         reading.next = to;
         return true;
       }
-      this.#troubled(error);
+      this.#troubled(error, [partition]);
       return false;
     }
+    this.#well(partition);
     reading.end = end;
     if (next === reading.next) return true;
     reading.next = next;
@@ -201,8 +214,14 @@ export class Feed {
     return true;
   }
 
-  #troubled(error: unknown): void {
+  #well(partition: number): void {
+    if (this.#ailing.delete(partition) && this.#ailing.size === 0) this.#parts.over();
+  }
+
+  /** They are tried again a little later, and others are read meanwhile. */
+  #troubled(error: unknown, partitions: readonly number[]): void {
     if (this.#closed) return;
+    for (const partition of partitions) if (this.#readings.has(partition)) this.#ailing.add(partition);
     if (!isPassing(error)) return this.fail(refusal(this.#parts.topic, error));
     this.#parts.met(error);
     this.#parts.stale();

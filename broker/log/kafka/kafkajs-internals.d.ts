@@ -12,6 +12,8 @@ declare module "kafkajs/src/broker/index.js" {
       send(call: { request: unknown; response: unknown; requestTimeout?: number }): Promise<any>;
       readonly pool: readonly {
         readonly socket?: { destroy(): void };
+        isConnected(): boolean;
+        connect(): Promise<unknown>;
         rejectRequests(error: Error): void;
         disconnect(): Promise<unknown>;
       }[];

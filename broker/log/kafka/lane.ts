@@ -105,9 +105,9 @@ export class Lane {
     this.#most *= 2;
   }
 
-  /** It will never be taken. */
+  /** It will never be taken: what was sent, or all that waits where nothing was. */
   refused(error: unknown): void {
-    for (const entry of this.#take()?.entries ?? []) entry.failed(error);
+    for (const entry of this.#take()?.entries ?? this.#waiting.splice(0)) entry.failed(error);
   }
 
   /** It was too large: goes again in halves. Returns false where it cannot be halved. */

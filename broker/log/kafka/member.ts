@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { fault } from "#sdk/errors.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
+import { deferred } from "../deferred.ts";
 import { Commits } from "./commits.ts";
 import { isPassing, refusal } from "./kafka-fault.ts";
 import {
@@ -46,6 +47,8 @@ export class Member {
   readonly #parts: MemberParts;
   readonly #closing = new AbortController();
   readonly #commits: Commits;
+  /** Resolves with the first generation, or when there will be none. */
+  readonly #joined = deferred<void>();
   #generation: Generation | undefined;
   #coordinator: number | undefined;
   #member = "";
@@ -53,6 +56,8 @@ export class Member {
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
+    // Whoever waits for it is told.
+    this.#joined.promise.catch(() => undefined);
     this.#commits = new Commits({
       topic: parts.name.topic,
       send: (generation, offsets) => this.#commit(generation, offsets),
@@ -63,13 +68,13 @@ export class Member {
     this.#running = this.#run();
   }
 
-  /** Rejects with `log-partition-lost` where the partition is another's by now. */
-  commit(partition: number, offset: number): Promise<void> {
+  /** Before it is known which partitions are read here it waits. Rejects with `log-partition-lost` where the partition is another's. */
+  async commit(partition: number, offset: number): Promise<void> {
+    if (this.#generation === undefined) await this.#joined.promise;
     const generation = this.#generation;
-    if (generation === undefined || !generation.partitions.includes(partition)) {
-      return Promise.reject(fault("log-partition-lost", { topic: this.#parts.name.topic, partition }));
-    }
-    return this.#commits.add(generation, partition, offset);
+    if (generation === undefined || !generation.partitions.includes(partition))
+      throw fault("log-partition-lost", { topic: this.#parts.name.topic, partition });
+    await this.#commits.add(generation, partition, offset);
   }
 
   /** Commits what is to be committed and leaves, so that others need not wait for a silence. */
@@ -78,6 +83,7 @@ export class Member {
     await Promise.race([this.#commits.flushed(), pause(PARTING, undefined, { ref: false })]);
     this.#closing.abort();
     this.#commits.end();
+    this.#joined.resolve();
     const [coordinator, member] = [this.#coordinator, this.#member];
     if (coordinator !== undefined && member !== "") {
       const leaving = leave(nodes, coordinator, name.group, member).catch(() => undefined);
@@ -86,6 +92,7 @@ export class Member {
     // What it waits for may be an answer that never comes.
     await nodes.close();
     await this.#running;
+    this.#parts.trouble.over("group", this);
   }
 
   async #run(): Promise<void> {
@@ -96,15 +103,20 @@ export class Member {
           this.#lose();
           throw e;
         });
-        this.#parts.trouble.over("group");
+        this.#parts.trouble.over("group", this);
         await this.#stay();
       } catch (e) {
         if (this.#closing.signal.aborted) return;
         const { type } = e as WireError;
-        if (type === "UNKNOWN_MEMBER_ID" || type === "FENCED_INSTANCE_ID") this.#member = "";
-        if (type === "REBALANCE_IN_PROGRESS" || type === "ILLEGAL_GENERATION" || this.#member === "") continue;
-        if (!isPassing(e)) return this.#parts.failed(refusal(this.#parts.name.topic, e));
-        this.#parts.trouble.met("group", e);
+        const isUnknown = type === "UNKNOWN_MEMBER_ID" || type === "FENCED_INSTANCE_ID";
+        if (isUnknown) this.#member = "";
+        if (type === "REBALANCE_IN_PROGRESS" || type === "ILLEGAL_GENERATION" || isUnknown) continue;
+        if (!isPassing(e)) {
+          const refused = refusal(this.#parts.name.topic, e);
+          this.#joined.reject(refused);
+          return this.#parts.failed(refused);
+        }
+        this.#parts.trouble.met("group", e, this);
         this.#coordinator = undefined;
         await this.#rest(RETRY);
       }
@@ -125,6 +137,7 @@ export class Member {
     this.#member = generation.member;
     if (this.#closing.signal.aborted) return;
     this.#generation = generation;
+    this.#joined.resolve();
     const fresh = generation.partitions.filter((partition) => !owned.includes(partition));
     const committed =
       fresh.length === 0 ? new Map<number, number>() : await committedOffsets(nodes, this.#coordinator, name, fresh);
@@ -142,7 +155,7 @@ export class Member {
         this.#coordinator ??= await findCoordinator(nodes, name.group);
         await heartbeat(nodes, this.#coordinator, name.group, this.#generation!);
         heard = clock.monotonic();
-        trouble.over("group");
+        trouble.over("group", this);
       } catch (e) {
         const { type } = e as WireError;
         if (type === "REBALANCE_IN_PROGRESS") return this.#yield();
@@ -151,7 +164,7 @@ export class Member {
           this.#lose();
           throw e;
         }
-        trouble.met("group", e);
+        trouble.met("group", e, this);
         this.#coordinator = undefined;
       }
     }
@@ -196,7 +209,7 @@ export class Member {
         const { type } = e as WireError;
         if (type === "UNKNOWN_MEMBER_ID" || type === "ILLEGAL_GENERATION") return "lost";
         if (!isPassing(e)) throw refusal(name.topic, e);
-        trouble.met("group", e);
+        trouble.met("group", e, this);
         this.#coordinator = undefined;
         await this.#rest(RETRY);
       }

@@ -19,6 +19,8 @@ export interface ClusterView {
   readonly controller: number;
   /** Topics that are there, their partitions by number. */
   readonly topics: ReadonlyMap<string, readonly PartitionPlace[]>;
+  /** Topics of which this user is not told. */
+  readonly refused: ReadonlyMap<string, Error>;
 }
 
 interface Address {
@@ -63,6 +65,7 @@ export class Nodes {
   readonly #brokers = new Map<string, Broker>();
   readonly #addresses = new Map<number, Address>();
   readonly #logger = silent();
+  readonly #opening = new WeakMap<object, Promise<unknown>>();
   #seed = 0;
   #closed = false;
 
@@ -80,7 +83,7 @@ export class Nodes {
   }
 
   async raw<T>(node: number, { api, version, body, decode }: RawCall<T>): Promise<T> {
-    const request = { apiKey: apiKeys[api], apiVersion: version, apiName: api, encode: async () => body };
+    const request = { apiKey: apiKeys[api]!, apiVersion: version, apiName: api, encode: async () => body };
     const broker = await this.#to(node);
     return this.#send(broker, node, {
       request,
@@ -97,16 +100,17 @@ export class Nodes {
     });
     for (const { nodeId, host, port } of raw.brokers) this.#addresses.set(nodeId, { host, port });
     const found = new Map<string, PartitionPlace[]>();
+    const refused = new Map<string, Error>();
     for (const { topicErrorCode, topic, partitionMetadata } of raw.topicMetadata) {
-      if (topicErrorCode !== 0 && !MISSING.has(topicErrorCode) && topics.includes(topic))
-        throw errors.createErrorFromCode(topicErrorCode);
+      if (topicErrorCode !== 0 && !MISSING.has(topicErrorCode))
+        refused.set(topic, errors.createErrorFromCode(topicErrorCode));
       const places: PartitionPlace[] = [];
       for (const { partitionId, leader, replicas } of partitionMetadata) {
         places[partitionId] = { leader, replicas: replicas.length };
       }
       if (places.length > 0) found.set(topic, places);
     }
-    return { nodes: raw.brokers.length, controller: raw.controllerId, topics: found };
+    return { nodes: raw.brokers.length, controller: raw.controllerId, topics: found, refused };
   }
 
   /**
@@ -126,9 +130,10 @@ export class Nodes {
   async #send<T>(
     broker: Broker,
     node: number | undefined,
-    call: { request: unknown; response: unknown; requestTimeout?: number },
+    call: { request: { readonly apiKey: number }; response: unknown; requestTimeout?: number },
   ): Promise<T> {
     try {
+      await this.#line(broker, call.request.apiKey);
       return await broker.connectionPool.send(call);
     } catch (e) {
       if (isConnectionTrouble(e)) {
@@ -137,6 +142,18 @@ export class Nodes {
       }
       throw e;
     }
+  }
+
+  /** kafkajs keeps one line for fetches and one for all else, and opens one twice for two who need it at once. */
+  async #line({ connectionPool: { pool } }: Broker, apiKey: number): Promise<void> {
+    const line = pool[apiKey === apiKeys.Fetch ? 1 : 0]!;
+    if (line.isConnected()) return;
+    let opening = this.#opening.get(line);
+    if (opening === undefined) {
+      opening = line.connect().finally(() => this.#opening.delete(line));
+      this.#opening.set(line, opening);
+    }
+    await opening;
   }
 
   async #to(node: number | undefined): Promise<Broker> {
@@ -152,7 +169,7 @@ export class Nodes {
     const known = [...this.#addresses.values()];
     // Others first each time, or one that is silent would be asked for ever.
     this.#seed += 1;
-    const all = [...known, ...seeds];
+    const all = [...new Map([...known, ...seeds].map((one) => [keyOf(one), one])).values()];
     let last: unknown;
     for (let n = 0; n < all.length; n++) {
       try {

@@ -17,17 +17,20 @@ const [FIRST, LAST] = [50, 1_000];
  * Does it until it works. Throws what no waiting mends, and `log-closed` once the signal says so.
  */
 export async function persist<T>({ trouble, doing, topic, signal }: PersistParts, what: () => Promise<T>): Promise<T> {
-  for (let wait = FIRST; ; wait = Math.min(LAST, wait * 2)) {
-    if (signal.aborted) throw fault("log-closed", {});
-    try {
-      const result = await what();
-      trouble.over(doing);
-      return result;
-    } catch (e) {
-      if (signal.aborted && !isFault(e)) throw fault("log-closed", {}, e);
-      if (!isPassing(e)) throw refusal(topic, e);
-      trouble.met(doing, e);
+  const self = {};
+  try {
+    for (let wait = FIRST; ; wait = Math.min(LAST, wait * 2)) {
+      if (signal.aborted) throw fault("log-closed", {});
+      try {
+        return await what();
+      } catch (e) {
+        if (signal.aborted && !isFault(e)) throw fault("log-closed", {}, e);
+        if (!isPassing(e)) throw refusal(topic, e);
+        trouble.met(doing, e, self);
+      }
+      await pause(wait, undefined, { signal }).catch(() => undefined);
     }
-    await pause(wait, undefined, { signal }).catch(() => undefined);
+  } finally {
+    trouble.over(doing, self);
   }
 }

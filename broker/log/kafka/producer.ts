@@ -31,8 +31,10 @@ export class Producer {
   readonly #busy = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
-  #flushing = false;
+  /** Who leads some lanes is being asked. */
+  #looking = false;
   #closing = false;
+  #stopped = false;
 
   constructor(parts: ProducerParts) {
     this.#parts = parts;
@@ -57,54 +59,64 @@ export class Producer {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     this.#ready.clear();
   }
 
   #later(ms: number): void {
+    if (this.#stopped) return;
     const at = this.#parts.clock.monotonic() + ms;
     if (at >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
     this.#timer = setTimeout(() => {
       this.#timerAt = Number.POSITIVE_INFINITY;
-      void this.#flush();
+      this.#flush();
     }, ms);
   }
 
-  async #flush(): Promise<void> {
-    if (this.#flushing) return this.#later(1);
-    this.#flushing = true;
-    try {
-      const now = this.#parts.clock.monotonic();
-      const due: Lane[] = [];
-      for (const lane of this.#ready) {
-        if (lane.notBefore <= now) due.push(lane);
-        else this.#later(lane.notBefore - now);
+  #flush(): void {
+    const now = this.#parts.clock.monotonic();
+    const unknown: Lane[] = [];
+    const known: [node: number, lane: Lane][] = [];
+    for (const lane of this.#ready) {
+      if (lane.isIdle) this.#ready.delete(lane);
+      else if (lane.notBefore > now) this.#later(lane.notBefore - now);
+      else {
+        const leader = this.#parts.leaders.known(lane.topic, lane.partition);
+        if (leader === undefined) unknown.push(lane);
+        else known.push([leader, lane]);
       }
-      for (const [node, lanes] of await this.#byLeader(due)) {
-        // What is held back by a request on its way goes with the next one, which its end begins.
-        if (!this.#busy.has(node)) void this.#send(node, lanes);
-      }
-    } finally {
-      this.#flushing = false;
     }
+    for (const [node, own] of groupBy(known, ([leader]) => leader)) {
+      // What is held back by a request on its way goes with the next one, which its end begins.
+      if (!this.#busy.has(node)) {
+        void this.#send(
+          node,
+          own.map(([, lane]) => lane),
+        );
+      }
+    }
+    if (unknown.length > 0 && !this.#looking) void this.#look(unknown);
   }
 
-  async #byLeader(lanes: readonly Lane[]): Promise<Map<number, Lane[]>> {
-    const { leaders } = this.#parts;
-    const leads = new Map<Lane, number>();
-    for (const lane of lanes) {
-      try {
+  /** Finds out who leads them; whatever comes of it, each is tried again. */
+  async #look(lanes: readonly Lane[]): Promise<void> {
+    this.#looking = true;
+    await Promise.all(
+      lanes.map(async (lane) => {
         const { topic, partition } = lane;
-        const leader = leaders.known(topic, partition) ?? (await leaders.leader(topic, partition));
-        if (leader === undefined) this.#failed(lane, new Error(`nobody leads ${topic}/${partition} at present`));
-        else leads.set(lane, leader);
-      } catch (e) {
-        this.#failed(lane, e);
-      }
-    }
-    return groupBy(leads.keys(), (lane) => leads.get(lane)!);
+        try {
+          const leader = await this.#parts.leaders.leader(topic, partition);
+          if (leader === undefined) this.#failed(lane, new Error(`nobody leads ${topic}/${partition} at present`));
+        } catch (e) {
+          this.#failed(lane, e);
+        }
+      }),
+    );
+    this.#looking = false;
+    this.#later(0);
   }
 
   async #send(node: number, lanes: readonly Lane[]): Promise<void> {
@@ -125,7 +137,6 @@ export class Producer {
     let failure: unknown = new Error("the broker left it out of its answer");
     try {
       outcomes = await this.#parts.send(node, parts);
-      this.#parts.trouble.over("append");
     } catch (e) {
       failure = e;
     }
@@ -133,23 +144,29 @@ export class Producer {
     for (const lane of away) {
       lane.isAway = false;
       const outcome = outcomes.find(({ topic, partition }) => topic === lane.topic && partition === lane.partition);
-      if (outcome !== undefined && outcome.error === undefined) lane.acknowledged(outcome.base, outcome.time);
-      else this.#failed(lane, outcome?.error ?? failure);
+      if (outcome !== undefined && outcome.error === undefined) {
+        this.#parts.trouble.over("append", lane);
+        lane.acknowledged(outcome.base, outcome.time);
+      } else {
+        // Who leads it may be another by now.
+        this.#parts.leaders.stale();
+        this.#failed(lane, outcome?.error ?? failure);
+      }
       if (!lane.isIdle) this.#ready.add(lane);
     }
     if (this.#ready.size > 0) this.#later(0);
   }
 
   #failed(lane: Lane, error: unknown): void {
-    const { trouble, leaders, clock } = this.#parts;
+    const { trouble, clock } = this.#parts;
     const isTooLarge = TOO_LARGE.has((error as WireError).type ?? "");
     if (isTooLarge && lane.halve()) return;
     if (isTooLarge || !isPassing(error)) {
+      trouble.over("append", lane);
       lane.refused(refusal(lane.topic, error, isTooLarge ? lane.batchBytes : 0));
       return;
     }
-    leaders.stale();
-    trouble.met("append", error);
+    trouble.met("append", error, lane);
     lane.failures += 1;
     lane.notBefore = clock.monotonic() + Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (lane.failures - 1));
   }

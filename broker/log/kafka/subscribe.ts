@@ -65,8 +65,8 @@ export const subscribeKafka = (
     fetch: (node, asked, wait) => fetchFrom(nodes, node, asked, { ...LIMITS, wait }),
     start: async (partition) => (await boundsOf(place, topic, [partition], "start")).get(partition)!,
     stale: () => leaders.stale(),
-    met: (error) => trouble.met("read", error),
-    over: () => trouble.over("read"),
+    met: (error) => trouble.met("read", error, feed),
+    over: () => trouble.over("read", feed),
     gone: (partition, at, to) => parts.warn(fault("log-kafka-gone", { topic, partition, from: at, to })),
     wake: () => running.wake(),
   });

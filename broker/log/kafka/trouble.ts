@@ -13,6 +13,14 @@ export interface TroubleOptions {
   readonly warn: WarnOf;
 }
 
+interface Known {
+  readonly since: number;
+  said: number;
+  error: unknown;
+  /** Whoever met it and is not through: what works for others is no sign that it works for them. */
+  readonly who: Set<object>;
+}
+
 /** Trouble that is over sooner is not worth a word: a leader that moves. */
 const PATIENCE = 3_000;
 const AGAIN = 30_000;
@@ -20,7 +28,7 @@ const AGAIN = 30_000;
 /** Trouble with Kafka that passes: nothing is lost by it, all waits, and someone is told. */
 export class Trouble {
   readonly #options: TroubleOptions;
-  readonly #since = new Map<Doing, { since: number; said: number; error: unknown }>();
+  readonly #known = new Map<Doing, Known>();
 
   constructor(options: TroubleOptions) {
     this.#options = options;
@@ -29,23 +37,27 @@ export class Trouble {
   /** What is the matter now, the longest first. Undefined = nothing that has lasted. */
   get now(): RoundsmanError | undefined {
     const at = this.#options.clock.monotonic();
-    for (const [doing, { since, error }] of this.#since)
+    for (const [doing, { since, error }] of this.#known)
       if (at - since >= PATIENCE) return this.#say(doing, since, error);
     return undefined;
   }
 
-  met(doing: Doing, error: unknown): void {
+  met(doing: Doing, error: unknown, who: object): void {
     const at = this.#options.clock.monotonic();
-    const known = this.#since.get(doing) ?? { since: at, said: Number.NEGATIVE_INFINITY, error };
+    const known = this.#known.get(doing) ?? { since: at, said: Number.NEGATIVE_INFINITY, error, who: new Set() };
     known.error = error;
-    this.#since.set(doing, known);
+    known.who.add(who);
+    this.#known.set(doing, known);
     if (at - known.since < PATIENCE || at - known.said < AGAIN) return;
     known.said = at;
     this.#options.warn(this.#say(doing, known.since, error));
   }
 
-  over(doing: Doing): void {
-    this.#since.delete(doing);
+  /** It works again for that one, or that one is gone. */
+  over(doing: Doing, who: object): void {
+    const known = this.#known.get(doing);
+    known?.who.delete(who);
+    if (known?.who.size === 0) this.#known.delete(doing);
   }
 
   #say(doing: Doing, since: number, error: unknown): RoundsmanError {
