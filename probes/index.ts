@@ -20,6 +20,9 @@ import pendingTooLong from "./workload/pending-too-long.ts";
 import rolloutStuck from "./workload/rollout-stuck.ts";
 import stuckTerminating from "./workload/stuck-terminating.ts";
 
+/** It travels with them, and is no inspection of anything. */
+export { default as canary } from "./roundsman/canary.ts";
+
 /** The inspections that come with Roundsman. */
 export const inspections: readonly Inspection[] = [
   danglingCrd,

@@ -12,6 +12,9 @@
  * mark      the watcher's regular word on how old its view is
  */
 
+/** The case that is told to nobody but ourselves: see DESIGN's word canary. */
+export const CANARY = "roundsman/canary";
+
 export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 

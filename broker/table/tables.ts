@@ -15,6 +15,7 @@ const NOT_IN_ALL = new Set([
   "events.k8s.io/v1/Event",
   "coordination.k8s.io/v1/Lease",
   "roundsman/Cluster",
+  "roundsman/Canary",
 ]);
 export const isInAll = (kind: string): boolean => !NOT_IN_ALL.has(kind) && !kind.startsWith("table/");
 

@@ -6,6 +6,7 @@ import { fault } from "#sdk/errors.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { type AlertSubscription, API_VERSION } from "#sdk/resources/schemas.ts";
+import { systemClock } from "#sdk/runtime/clock.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import type { Finding } from "#sdk/terms.ts";
 import { Alert } from "./alert.ts";
@@ -57,6 +58,7 @@ afterEach(async () => {
 async function start(of: ReturnType<typeof log>, tell: (notice: Notice) => Promise<void> | void) {
   const alert = new Alert({
     log: of,
+    clock: systemClock,
     logger: createLogger("silent"),
     random: () => 0,
     sinkOf: () => ({ tell: async (notice) => tell(notice) }),

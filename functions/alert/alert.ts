@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type ConfigSet, followConfig } from "#broker/config-view.ts";
+import { type ConfigSet, followConfig, instancesOf } from "#broker/config-view.ts";
 import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
@@ -7,14 +7,17 @@ import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { AlertSubscription } from "#sdk/resources/schemas.ts";
+import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
 import { findingFlaw, redeliverFlaw } from "#sdk/shapes.ts";
-import type { Finding, Redelivery } from "#sdk/terms.ts";
+import { CANARY, type Finding, type Redelivery } from "#sdk/terms.ts";
+import { CANARY_SUBSCRIPTION, CanaryWatch, type Heard } from "./canary.ts";
 import { decide, type Notice, type Told, toldBy } from "./decide.ts";
 import type { Sink } from "./sinks/sink.ts";
 
 export interface AlertOptions {
   readonly log: Log;
+  readonly clock: Pick<Clock, "now" | "monotonic">;
   readonly logger: Logger;
   readonly random: () => number;
   readonly sinkOf: (subscription: AlertSubscription) => Sink;
@@ -32,14 +35,17 @@ export class Alert {
   readonly #reader: RecordReader;
   #config: Subscription | undefined;
   #due: Subscription | undefined;
+  readonly #canary: CanaryWatch;
 
   constructor(options: AlertOptions) {
     this.#options = options;
     this.#reader = new RecordReader({ ...options, by: "alert" });
+    this.#canary = new CanaryWatch(options);
   }
 
   async start(): Promise<void> {
     const { log } = this.#options;
+    this.#canary.start();
     this.#config = await followConfig(log, (set) => this.#configure(set));
     this.#due = log.subscribe({ topic: "due", group: "alert" }, (records, reading) =>
       this.#redeliver(records, reading),
@@ -51,7 +57,13 @@ export class Alert {
     return new Map([...this.#running].map(([name, { teller }]) => [name, teller.counts]));
   }
 
+  /** Per cluster that has a canary. */
+  canaries(): ReadonlyMap<string, Heard> {
+    return this.#canary.heard();
+  }
+
   async stop(): Promise<void> {
+    this.#canary.stop();
     await this.#due?.close();
     await this.#config?.close();
     await Promise.all([...this.#running.values()].map(({ teller }) => teller.stop()));
@@ -68,8 +80,12 @@ export class Alert {
     void reading.commit(last.partition, last.offset + 1);
   }
 
-  async #configure({ subscriptions }: ConfigSet): Promise<void> {
-    const wanted = new Map(subscriptions.map((one) => [one.metadata.name, one]));
+  async #configure(set: ConfigSet): Promise<void> {
+    const sings = (cluster: string) => instancesOf(set)(cluster)?.has(CANARY) === true;
+    const singing = set.clusters.map(({ metadata }) => metadata.name).filter(sings);
+    this.#canary.expect(singing);
+    const all = singing.length === 0 ? set.subscriptions : [...set.subscriptions, CANARY_SUBSCRIPTION];
+    const wanted = new Map(all.map((one) => [one.metadata.name, one]));
     for (const [name, { text, teller }] of [...this.#running]) {
       if (JSON.stringify(wanted.get(name)) === text) continue;
       this.#running.delete(name);
@@ -77,7 +93,9 @@ export class Alert {
     }
     for (const [name, subscription] of wanted) {
       if (this.#running.has(name)) continue;
-      const teller = new Teller(subscription, this.#options);
+      const { sinkOf } = this.#options;
+      const sink = subscription === CANARY_SUBSCRIPTION ? this.#canary.sink : sinkOf(subscription);
+      const teller = new Teller(subscription, this.#options, sink);
       this.#running.set(name, { text: JSON.stringify(subscription), teller });
       await teller.start();
     }
@@ -111,10 +129,10 @@ class Teller {
   #turn: Promise<void> = Promise.resolve();
   readonly counts = { told: 0, failed: 0, refused: 0, tries: 0 };
 
-  constructor(subscription: AlertSubscription, options: AlertOptions) {
+  constructor(subscription: AlertSubscription, options: AlertOptions, sink: Sink) {
     this.#subscription = subscription;
     this.#options = options;
-    this.#sink = options.sinkOf(subscription);
+    this.#sink = sink;
     this.#reader = new RecordReader({ ...options, by: "alert" });
   }
 

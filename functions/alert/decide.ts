@@ -1,6 +1,6 @@
 import { matchesAny } from "#sdk/resources/glob.ts";
 import type { AlertSubscription } from "#sdk/resources/schemas.ts";
-import { type Finding, SEVERITIES, type Severity } from "#sdk/terms.ts";
+import { CANARY, type Finding, SEVERITIES, type Severity } from "#sdk/terms.ts";
 
 /** What a subscription's sink was told last of a finding. */
 export interface Told {
@@ -22,6 +22,8 @@ const rank = (severity: Severity) => SEVERITIES.indexOf(severity);
 
 export function matches({ spec }: AlertSubscription, finding: Finding): boolean {
   const { severity, owner, case: cases, cluster } = spec.match ?? {};
+  // It is told to who names it, and to nobody by the way.
+  if (finding.case === CANARY && !cases?.includes(CANARY)) return false;
   return (
     (severity === undefined || rank(finding.severity) <= rank(severity)) &&
     matchesAny(owner, finding.owner) &&

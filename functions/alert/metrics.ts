@@ -2,7 +2,7 @@ import type { Scraped } from "#sdk/serve/scraped.ts";
 import type { Alert } from "./alert.ts";
 
 /** What the alerts say of their sinks. */
-export function alertMetrics({ gauge, counter }: Scraped, alert: Pick<Alert, "counts">): void {
+export function alertMetrics({ gauge, counter }: Scraped, alert: Pick<Alert, "counts" | "canaries">): void {
   const each =
     (of: "told" | "failed" | "refused"): Parameters<typeof counter>[3] =>
     (say) => {
@@ -29,4 +29,14 @@ export function alertMetrics({ gauge, counter }: Scraped, alert: Pick<Alert, "co
       for (const [subscription, { tries }] of alert.counts()) say({ subscription }, tries);
     },
   );
+  gauge("canary_age_seconds", "How long ago a cluster's canary came last.", ["cluster"], (say) => {
+    for (const [cluster, { age }] of alert.canaries()) say({ cluster }, age / 1_000);
+  });
+  gauge("canary_round_trip_seconds", "From the watcher to the sink, at the last round.", ["cluster"], (say) => {
+    for (const [cluster, { roundTrip }] of alert.canaries())
+      if (roundTrip !== undefined) say({ cluster }, roundTrip / 1_000);
+  });
+  counter("canary_rounds_total", "How often a cluster's canary came.", ["cluster"], (say) => {
+    for (const [cluster, { rounds }] of alert.canaries()) say({ cluster }, rounds);
+  });
 }

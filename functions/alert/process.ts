@@ -14,16 +14,26 @@ export const process: Process<typeof settings> = {
   says: "tells every subscription's sink of findings; replicas stand by behind a Lease",
   settings,
   parts(base) {
-    const { logger, random, env, stdout } = base;
+    const { logger, random, clock, env, stdout } = base;
     let alert: Alert | undefined;
     const leader: Leader = leaderOf(base, () => {
       const log = fencedLog(base.log, { leads: () => leader.leads, lease: base.settings.lease ?? "" });
-      alert = new Alert({ log, logger, random, sinkOf: (subscription) => sinkOf(subscription, { env, stdout }) });
+      alert = new Alert({
+        log,
+        logger,
+        random,
+        clock,
+        sinkOf: (subscription) => sinkOf(subscription, { env, stdout }),
+      });
       return alert;
     });
     return {
       runnables: [leader],
-      metrics: (say) => alertMetrics(say, { counts: () => alert?.counts() ?? new Map() }),
+      metrics: (say) =>
+        alertMetrics(say, {
+          counts: () => alert?.counts() ?? new Map(),
+          canaries: () => alert?.canaries() ?? new Map(),
+        }),
     };
   },
 };

@@ -3,7 +3,7 @@ import { sayDuration } from "#sdk/case/duration.ts";
 import { instancesOn } from "#sdk/resources/instances.ts";
 import type { VersionedContext } from "./context.ts";
 import { EXIT } from "./exit.ts";
-import { loadCases } from "./loaded.ts";
+import { isForPeople, loadCases } from "./loaded.ts";
 import { type Format, print, table } from "./print.ts";
 
 export interface CasesOptions {
@@ -22,7 +22,8 @@ export async function cases(context: VersionedContext, options: CasesOptions): P
     const resources = options.config === undefined ? [] : await readConfigFiles(options.config);
     const configs = resources.filter((resource) => resource.kind === "ProbeConfig");
     const instances = instancesOn({ name: "cluster" }, loaded.manifests, configs);
-    const rows = loaded.manifests.map((manifest) => {
+    const shown = loaded.manifests.filter(isForPeople);
+    const rows = shown.map((manifest) => {
       const own = instances.filter((instance) => instance.case === manifest.name);
       const wait = own.map((instance) => sayDuration(instance.for)).join(", ");
       const runs =
@@ -41,7 +42,7 @@ export async function cases(context: VersionedContext, options: CasesOptions): P
       ];
     });
     process.stdout.write(
-      print(options.output, loaded.manifests, () => table(["CASE", "SEVERITY", "FOR", "OWNER", "RUNS", "WHY"], rows)),
+      print(options.output, shown, () => table(["CASE", "SEVERITY", "FOR", "OWNER", "RUNS", "WHY"], rows)),
     );
     for (const { message } of loaded.broken) process.stderr.write(`roundsman: ${message}\n`);
     if (loaded.broken.length > 0) process.exitCode = EXIT.failed;

@@ -1,5 +1,6 @@
 import type { Manifest } from "#sdk/case/manifest.ts";
 import { CasePool } from "#sdk/serve/pool.ts";
+import { CANARY } from "#sdk/terms.ts";
 import { type VersionedContext, workerOf } from "./context.ts";
 import { caseModules } from "./modules.ts";
 
@@ -9,6 +10,9 @@ export interface LoadedCases {
   readonly broken: readonly { readonly file: string; readonly message: string }[];
   dispose(): Promise<void>;
 }
+
+/** What is told of to people: the canary travels with the cases, and looks at nothing. */
+export const isForPeople = ({ name }: Pick<Manifest, "name">): boolean => name !== CANARY;
 
 /** Loads cases into threads of their own, ready to run. */
 export async function loadCases(

@@ -1,6 +1,7 @@
 import { Tables } from "#broker/table/tables.ts";
 import { compareFindings } from "#functions/ledger/api.ts";
 import { compileReads } from "#sdk/case/compile.ts";
+import { isOwnKind } from "#sdk/case/own-kinds.ts";
 import { sayError } from "#sdk/errors.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
@@ -47,7 +48,7 @@ function whySkipped(
   for (const kind of kindsOf(instance.manifest)) {
     const message = refused.get(kind);
     if (message !== undefined) return { why: message, refused: true };
-    if (complete || kind === "*" || kind === "roundsman/Cluster" || listed.has(kind)) continue;
+    if (complete || kind === "*" || isOwnKind(kind) || listed.has(kind)) continue;
     return { why: `${kind} was not dumped`, refused: false };
   }
   return undefined;

@@ -7,6 +7,7 @@ import { namedCluster } from "#functions/process/cluster.ts";
 import { BUILT_IN_RESOURCES } from "#functions/standalone/built-in-resources.ts";
 import { readConfigFiles } from "#functions/standalone/config-files.ts";
 import { CONFIG_RIGHTS } from "#functions/watcher/config-source.ts";
+import { isOwnKind } from "#sdk/case/own-kinds.ts";
 import { fault } from "#sdk/errors.ts";
 import { type Instance, instancesOn, kindsOf } from "#sdk/resources/instances.ts";
 import { systemClock } from "#sdk/runtime/clock.ts";
@@ -14,7 +15,7 @@ import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { counted } from "#sdk/runtime/text.ts";
 import type { VersionedContext } from "./context.ts";
 import { EXIT } from "./exit.ts";
-import { loadCases } from "./loaded.ts";
+import { isForPeople, loadCases } from "./loaded.ts";
 
 export interface RbacOptions {
   readonly kubeconfig?: string;
@@ -63,7 +64,7 @@ function rulesOf(resources: readonly Resource[]): Rule[] {
 export function rulesFor(instances: readonly Instance[], { resources }: Pick<Discovery, "resources">): Rules {
   const wanted = new Set([...ALWAYS, ...instances.flatMap(({ manifest }) => kindsOf(manifest))]);
   const readsAll = wanted.delete("*");
-  wanted.delete("roundsman/Cluster");
+  for (const kind of wanted) if (isOwnKind(kind)) wanted.delete(kind);
   const named: Resource[] = [];
   const unknown: string[] = [];
   for (const kind of wanted) {
@@ -223,7 +224,11 @@ export async function rbac(context: VersionedContext, options: RbacOptions): Pro
     const own = options.config === undefined ? [] : await readConfigFiles(options.config);
     const configs = own.filter((resource) => resource.kind === "ProbeConfig");
     const served = await findServed(context, options);
-    const instances = instancesOn({ name: served.name ?? options.cluster ?? "cluster" }, loaded.manifests, configs);
+    const instances = instancesOn(
+      { name: served.name ?? options.cluster ?? "cluster" },
+      loaded.manifests,
+      configs,
+    ).filter(({ manifest }) => isForPeople(manifest));
     const rules = rulesFor(instances, served);
     const documents = rbacDocuments(rules, options.accountNamespace, options.namespace);
     process.stdout.write(

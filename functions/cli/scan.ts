@@ -10,7 +10,7 @@ import type { VersionedContext } from "./context.ts";
 import type { Snapshot } from "./dump.ts";
 import { EXIT } from "./exit.ts";
 import { findingsTable } from "./findings-table.ts";
-import { loadCases } from "./loaded.ts";
+import { isForPeople, loadCases } from "./loaded.ts";
 import { fromDump } from "./look-dump.ts";
 import { fromCluster, type LiveOptions } from "./look-live.ts";
 import { type Looked, lookOnce } from "./look-once.ts";
@@ -56,7 +56,7 @@ export async function scan(context: VersionedContext, options: ScanOptions): Pro
     const own = options.config === undefined ? [] : await readConfigFiles(options.config);
     const instancesFor = (cluster: string, defaults: readonly Resource[] = []) => {
       const configs = mergeResources(defaults, own).filter((resource) => resource.kind === "ProbeConfig");
-      return instancesOn({ name: cluster }, loaded.manifests, configs);
+      return instancesOn({ name: cluster }, loaded.manifests, configs).filter(({ manifest }) => isForPeople(manifest));
     };
     const { stdin, stderr, env } = process;
     const progress = (text: string) => stderr.isTTY && stderr.write(`\r\u001b[K${text}`);

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type ConfigSet, followConfig, instancesOf } from "#broker/config-view.ts";
 import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
+import { isOwnKind } from "#sdk/case/own-kinds.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { NodeCondition } from "#sdk/operation/condition.ts";
@@ -32,8 +33,8 @@ export interface HealerOptions {
 const LONGEST = 60_000;
 const PAUSE = 500;
 
-/** The kinds that say nothing of how old a view is. */
-const NO_VIEW = new Set(["*", "roundsman/Cluster"]);
+/** Kinds that say nothing of how old a view is. */
+const hasNoView = (kind: string) => kind === "*" || isOwnKind(kind);
 
 /** Remembers what each remedy waits for (a ladder, consent, a budget's return), and makes it due. One per fleet. */
 export class Healer {
@@ -140,7 +141,7 @@ export class Healer {
 
   #finding(finding: Finding): void {
     const instance = this.#instances(finding.cluster)?.get(instanceId(finding.case, finding.instance));
-    const kinds = instance ? kindsOf(instance.manifest).filter((kind) => !NO_VIEW.has(kind)) : [];
+    const kinds = instance ? kindsOf(instance.manifest).filter((kind) => !hasNoView(kind)) : [];
     const fault = ofFinding(finding, kinds);
     if (fault) this.#courses.fault(fault);
     this.#accounts.finding(finding);

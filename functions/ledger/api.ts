@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { matchesGlob } from "#sdk/resources/glob.ts";
-import { type Finding, SEVERITIES } from "#sdk/terms.ts";
+import { CANARY, type Finding, SEVERITIES } from "#sdk/terms.ts";
 
 /** What the API reads. */
 export interface FindingsSource {
@@ -44,6 +44,8 @@ export function filterFindings(findings: readonly Finding[], query: Query): Find
   return findings
     .filter(
       (f) =>
+        // It stands and goes by itself all the time: only who names it is shown it.
+        (f.case !== CANARY || query.case === CANARY) &&
         (query.state === undefined || f.state === query.state) &&
         (query.severity === undefined || SEVERITIES.indexOf(f.severity) <= SEVERITIES.indexOf(query.severity)) &&
         fits(query.case, f.case) &&

@@ -1,4 +1,5 @@
 import type { Scraped } from "#sdk/serve/scraped.ts";
+import { CANARY } from "#sdk/terms.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** What the ledger says of findings, and of the watchers that it hears. */
@@ -6,6 +7,7 @@ export function ledgerMetrics({ gauge }: Scraped, ledger: Pick<Ledger, "findings
   gauge("findings_open", "Open findings.", ["cluster", "case", "severity"], (say) => {
     const counts = new Map<string, { labels: Record<string, string>; n: number }>();
     for (const { cluster, case: name, severity } of ledger.findings("open")) {
+      if (name === CANARY) continue;
       const id = JSON.stringify([cluster, name, severity]);
       const known = counts.get(id);
       if (known) known.n++;

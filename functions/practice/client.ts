@@ -8,7 +8,8 @@ import { ApiError, isApiError } from "./store/status.ts";
 import type { Store } from "./store/store.ts";
 
 /** An object of a kind, as it comes out of the store: frozen. */
-export type Obj<K extends string> = K extends Exclude<KindName, "*" | "roundsman/Cluster"> ? ObjectOf<K> : KubeObject;
+export type Obj<K extends string> =
+  K extends Exclude<KindName, "*" | "roundsman/Cluster" | "roundsman/Canary"> ? ObjectOf<K> : KubeObject;
 
 export interface NewMetadata {
   name?: string;
@@ -28,7 +29,7 @@ export interface NewMetadata {
 }
 
 /** An object of a kind that is to be made. */
-export type New<K extends string> = (K extends Exclude<KindName, "*" | "roundsman/Cluster">
+export type New<K extends string> = (K extends Exclude<KindName, "*" | "roundsman/Cluster" | "roundsman/Canary">
   ? Omit<Json<Kinds[K]>, "apiVersion" | "kind" | "metadata">
   : Record<string, unknown>) & { metadata: NewMetadata };
 

@@ -1,4 +1,5 @@
 import { type Discovery, findResource, type KubeClient } from "#broker/kube/index.ts";
+import { isOwnKind } from "#sdk/case/own-kinds.ts";
 import { isFault } from "#sdk/errors.ts";
 import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
 
@@ -16,8 +17,7 @@ export async function customKinds(input: CustomKindsInput): Promise<Set<string> 
   const { client, discovery, instances, signal } = input;
   const wanted = instances.flatMap(({ manifest }) => kindsOf(manifest));
   const found = new Set<string>();
-  if (wanted.every((kind) => kind === "*" || kind === "roundsman/Cluster" || findResource(discovery, kind)))
-    return found;
+  if (wanted.every((kind) => kind === "*" || isOwnKind(kind) || findResource(discovery, kind))) return found;
   try {
     for await (const page of client.list(CRDS, signal ? { signal } : {}))
       for (const { spec } of page.items as unknown as { spec: { group: string; names: { kind: string } } }[])

@@ -1,5 +1,6 @@
 import { type Discovery, findResource, type Resource } from "#broker/kube/index.ts";
 import { isInAll } from "#broker/table/tables.ts";
+import { isOwnKind } from "#sdk/case/own-kinds.ts";
 import type { Read } from "#sdk/case/read.ts";
 import type { Instance } from "#sdk/resources/instances.ts";
 import { kindsOf } from "#sdk/resources/instances.ts";
@@ -79,7 +80,7 @@ export function planStreams(
   const reads = instances.flatMap(({ manifest }) => Object.values(manifest.reads));
   const wanted = new Set([...SCOPE_KINDS, ...instances.flatMap(({ manifest }) => kindsOf(manifest))]);
   const readsAll = wanted.delete("*");
-  wanted.delete("roundsman/Cluster");
+  for (const kind of wanted) if (isOwnKind(kind)) wanted.delete(kind);
   const streams: Stream[] = [];
   const absent = new Map<string, "empty" | CheckError>();
   const add = (resource: Resource, metadataOnly: boolean) => {

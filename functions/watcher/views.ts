@@ -1,3 +1,4 @@
+import { isOwnKind } from "#sdk/case/own-kinds.ts";
 import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
 import type { CheckError } from "#sdk/terms.ts";
 import type { StreamView } from "./reflector.ts";
@@ -39,7 +40,7 @@ export function judgeViews({ plan, streams, instances, elapsed }: ViewInput): Vi
   const ageOf = (kind: string): number | null => {
     if (plan === undefined) return never;
     const absent = plan.absent.get(kind);
-    if (absent === "empty" || kind === "roundsman/Cluster") return 0;
+    if (absent === "empty" || isOwnKind(kind)) return 0;
     if (absent !== undefined) {
       refusedKinds.set(kind, absent);
       return null;

@@ -10,6 +10,7 @@ import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
 import { checkAskedFlaw, verdictFlaw } from "#sdk/shapes.ts";
 import type { CheckAsked, Mark, Verdict } from "#sdk/terms.ts";
+import { Canary, type CanaryRow } from "./canary.ts";
 import { Census } from "./census.ts";
 import { claimEpoch } from "./epoch.ts";
 import { NodeFacts } from "./facts.ts";
@@ -40,6 +41,7 @@ export interface WatcherOptions {
   readonly lost?: () => void;
 }
 
+const CANARY_KIND = "roundsman/Canary";
 /** ms between looks at how old views are. */
 const TICK = 1_000;
 
@@ -57,6 +59,7 @@ export class Watcher {
   #facts!: NodeFacts;
   #marker!: Marker;
   #reports!: Reports;
+  #canary!: Canary;
   #sources!: Sources;
   #started = 0;
   #ready: ReadonlySet<string> = new Set();
@@ -102,6 +105,11 @@ export class Watcher {
       append: (records) => log.append(records),
       failed: (e) => logger.error({ err: sayError(e) }, "a report of the cluster cannot be written"),
     });
+    this.#canary = new Canary({
+      ...{ cluster, instances, clock },
+      put: (row) => this.#ownRow(() => this.#tables.upsert(CANARY_KIND, row, clock.now())),
+      remove: (row: CanaryRow) => this.#ownRow(() => this.#tables.remove(CANARY_KIND, row, clock.now())),
+    });
     const { client, random, namespaces } = this.#options;
     this.#sources = new Sources({
       client,
@@ -113,12 +121,8 @@ export class Watcher {
       sink: (kind, source) => this.#sink(kind, source),
       removed: (kind, source) => this.#tables.relist(kind, () => clock.now(), source).end(),
       cluster: (row) => {
-        this.#tables.upsert(
-          "roundsman/Cluster",
-          { apiVersion: "roundsman", kind: "Cluster", metadata: { name: cluster }, ...row },
-          clock.now(),
-        );
-        this.#changed();
+        const own = { apiVersion: "roundsman", kind: "Cluster", metadata: { name: cluster }, ...row };
+        this.#ownRow(() => this.#tables.upsert("roundsman/Cluster", own, clock.now()));
       },
     });
     await this.#restore();
@@ -130,6 +134,7 @@ export class Watcher {
       this.#look();
       this.#marker.start();
       this.#reports.start();
+      this.#canary.start();
       this.#changed();
     });
     this.#tick = setInterval(() => this.#everySecond(), TICK);
@@ -141,6 +146,7 @@ export class Watcher {
     clearTimeout(this.#window);
     this.#marker?.stop();
     this.#reports?.stop();
+    this.#canary?.stop();
     await this.#sources?.stop();
     for (const subscription of this.#subscriptions) await subscription.close();
   }
@@ -230,6 +236,11 @@ export class Watcher {
         this.#changed();
       },
     };
+  }
+
+  #ownRow(change: () => void): void {
+    change();
+    this.#changed();
   }
 
   #answers(records: readonly LogRecord[]): void {

@@ -9,6 +9,7 @@ const META_ONLY = { apiVersion: "", kind: "", metadata: "V1ObjectMeta" };
 const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "*": META_ONLY,
   "roundsman/Cluster": { ...META_ONLY, version: "version", kinds: "[]" },
+  "roundsman/Canary": { ...META_ONLY, sent: "" },
   version: { major: "", minor: "", gitVersion: "" },
 };
 

@@ -70,6 +70,15 @@ export interface Kinds {
   "*": k8s.KubernetesObject;
   /** One row per cluster, made by the watcher. */
   "roundsman/Cluster": ClusterRow;
+  /** The canary's row, made by the watcher: there for one round, gone for the next. */
+  "roundsman/Canary": CanaryRow;
+}
+
+/** The row of kind `roundsman/Canary`. */
+export interface CanaryRow {
+  metadata?: k8s.V1ObjectMeta;
+  /** Unix ms, by the watcher's clock. */
+  sent: number;
 }
 
 /** The row of kind `roundsman/Cluster`. A dump may not tell the version; the row is then missing. */

@@ -1,8 +1,8 @@
 import type { RoundsmanError } from "../errors.ts";
-
 import { isDuration } from "./duration.ts";
 import { checkPath } from "./fields.ts";
 import { nearest } from "./nearest.ts";
+import { isOwnKind } from "./own-kinds.ts";
 import { parsePath } from "./path.ts";
 import { type By, COUNTS, JOINS, type Read } from "./read.ts";
 import type { TObject } from "./schema.ts";
@@ -40,7 +40,7 @@ function checkSource(read: Read, at: (field: string) => string, bad: Bad): void 
   for (const kind of [read.kind ?? []].flat() as string[]) {
     if (kind === "v1/Secret")
       throw bad(at("kind"), "is v1/Secret; secrets never leave the cluster, no case reads them");
-    if (kind !== "*" && kind !== "roundsman/Cluster" && !KIND.test(kind))
+    if (kind !== "*" && !isOwnKind(kind) && !KIND.test(kind))
       throw bad(
         at("kind"),
         `is ${JSON.stringify(kind)}; write "apiVersion/Kind", such as "v1/Pod" or "apps/v1/Deployment"`,

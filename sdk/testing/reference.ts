@@ -36,7 +36,7 @@ const inAll = (o: Any) =>
     `${o.apiVersion}/${o.kind}`,
   );
 const metadataOnly = ({ apiVersion, kind, metadata }: Any) => ({ apiVersion, kind, metadata });
-const kindOf = (o: Any) => (o.apiVersion === "roundsman" ? "roundsman/Cluster" : `${o.apiVersion}/${o.kind}`);
+const kindOf = (o: Any) => `${o.apiVersion}/${o.kind}`;
 
 function rowsOf(read: Read, objects: readonly Any[], world: ReferenceWorld, wake: (at: number) => void): Any[] {
   const { now, params } = world;
