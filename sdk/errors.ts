@@ -221,6 +221,11 @@ export const CATALOGUE = {
     true,
     503,
   ),
+  "defender-log-hole": entry(
+    "Topic `defender` goes on at offset {at} where {wanted} was wanted: inputs are gone, and grants perhaps with them, so nothing is granted. Where they cannot be brought back: stop all defenders, delete the topics `defender` and `defender-snapshots`, start, then `roundsman defender init`.",
+    false,
+    503,
+  ),
   "request-invalid": entry("The request is refused: {field} {what}.", false, 400),
   "act-refused": entry("It had no effect: {what}.", false, 409),
   "decision-unknown": entry("No decision has the id {id}: `roundsman audit` lists them, newest first.", false, 404),

@@ -33,8 +33,8 @@ export interface SubscribeOptions {
   readonly topic: string;
   /** Offsets are committed under this name. Without one nothing is remembered. One subscription at a time per topic and group. */
   readonly group?: string;
-  /** Where to begin when the group has committed nothing (or there is no group). Default `start`. */
-  readonly from?: "start" | "end";
+  /** Where to begin when the group has committed nothing (or there is no group); a number is an offset. Default `start`. */
+  readonly from?: "start" | "end" | number;
   /** At most so many records per call of the handler. Default 500. */
   readonly maxBatch?: number;
 }

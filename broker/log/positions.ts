@@ -16,3 +16,9 @@ export const checkPosition = (topic: string, partition: number, offset: number):
   if (partition !== 0) throw fault("log-position-invalid", { topic, what: `Partition ${partition}` });
   checkOffset(topic, offset);
 };
+
+/** Where one begins who was told so, and has committed nothing. */
+export const beginning = (from: "start" | "end" | number, end: number): number => {
+  if (from === "end") return end;
+  return from === "start" ? 0 : from;
+};

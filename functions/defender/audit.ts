@@ -40,7 +40,7 @@ export function decisions(log: Log, query: AuditQuery): Promise<Backwards<Decisi
   const take = (record: LogRecord) => {
     const decision = decisionIn(record);
     if (!decision) return undefined;
-    if (decision.time < since) return "old";
+    if (decision.time < since) return decision.time < since - LATE ? "old" : undefined;
     return (outcome === undefined || decision.outcome === outcome) &&
       fits(cluster, decision.cluster) &&
       fits(target, pathOf(decision.target), decision.target.name) &&
@@ -51,6 +51,9 @@ export function decisions(log: Log, query: AuditQuery): Promise<Backwards<Decisi
   };
   return lookBack(log, "decisions", { take, limit, before });
 }
+
+/** A decision that another replica told is told so much later at most, ms. */
+const LATE = 600_000;
 
 /** What people did: brakes, approvals, budgets, latches; newest first. */
 export function acts(log: Log, { since = 0, limit, before }: AuditQuery): Promise<Backwards<Act>> {

@@ -4,35 +4,42 @@ import type { Input, InputRecord } from "./input.ts";
 import { judge } from "./judge.ts";
 import { keyOf } from "./scopes.ts";
 import { noteFloors, takeSizes } from "./sizes.ts";
-import { pair, type State, VERSION } from "./state.ts";
+import { knows, pair, type State } from "./state.ts";
 import { advance, countOn } from "./time.ts";
+import { admit, mayBegin, note } from "./writers.ts";
 
 /** What the fold says of one record: a decision, or why an act of a person had no effect. */
 export interface Answer {
   readonly decision?: Decision;
   readonly refused?: string;
+  /** It was stored twice, or its writer is not known (any more): as if it were not there. */
+  readonly ignored?: true;
 }
 
 const DONE: Answer = {};
+const IGNORED: Answer = { ignored: true };
 
 /**
  * The defender's fold: the same records in the same order give the same state and the same answers, on every machine. No
  * clock, no I/O, no chance. The state is handed on: what went in is not to be used again (it is the same, changed).
  */
 export function decide(state: State, record: InputRecord): [State, Answer] {
+  if (!admit(state, record)) return [state, IGNORED];
   state.offset = record.offset;
   advance(state, record);
   countOn(state, record);
   expire(state);
-  return [state, apply(state, record.input)];
+  const answer = apply(state, record);
+  note(state, record, answer.decision);
+  return [state, answer];
 }
 
 /** An approval holds at most so long, ms. */
 const APPROVAL = 24 * 3_600_000;
 
-function apply(state: State, input: Input): Answer {
+function apply(state: State, { input, from }: InputRecord): Answer {
   // Records that a newer version gives a meaning to are not guessed at: all is denied.
-  if (state.version !== VERSION && input.kind !== "request") return DONE;
+  if (!knows(state.version) && input.kind !== "request") return DONE;
   switch (input.kind) {
     case "request":
       return { decision: judge(state, input.request) };
@@ -73,6 +80,7 @@ function apply(state: State, input: Input): Answer {
       state.executors.set(input.cluster, { at: state.time.now, ahead: input.clock - state.time.now });
       return DONE;
     case "version":
+      if (from && !mayBegin(state, input.version)) return { refused: "not every replica knows it" };
       state.version = input.version;
       return DONE;
     default:

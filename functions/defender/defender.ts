@@ -11,12 +11,13 @@ import { brakesOn } from "./checks/brake.ts";
 import { type Budget, CAPS, type Config } from "./config.ts";
 import { type DryRun, dryRun } from "./dry-run.ts";
 import type { Input } from "./input.ts";
-import { Journal, SNAPSHOT_EVERY } from "./journal.ts";
+import { type DefenderJournal, Journal, SNAPSHOT_EVERY } from "./journal.ts";
 import { peek } from "./judge.ts";
 import { readInput } from "./records.ts";
 import { sayScope } from "./scopes.ts";
+import { SharedJournal } from "./shared-journal.ts";
 import { everyStanding, type Standing, standing } from "./standing.ts";
-import type { Brake } from "./state.ts";
+import type { Brake, State } from "./state.ts";
 import { kernelTicks, type Ticks } from "./ticks.ts";
 
 export interface DefenderOptions {
@@ -31,6 +32,10 @@ export interface DefenderOptions {
   readonly caps?: readonly Budget[];
   /** A snapshot after so many inputs. Default `SNAPSHOT_EVERY`. */
   readonly snapshotEvery?: number;
+  /** Other replicas write the same log (Kafka's, or one in memory): time is the log's own then, and `ticks` are not used. */
+  readonly shared?: boolean;
+  /** It cannot go on, and rejects whatever is asked: its process should end, and be started again. */
+  readonly lost?: (error: unknown) => void;
 }
 
 /** Who acts, as known by its token, and why. */
@@ -51,6 +56,8 @@ export interface Approval {
 /** While nothing else is written, time is, so that a reboot loses little of it. */
 const TICK = 10_000;
 const FLUSH = 200;
+/** ms: who is about to act waits no longer. */
+const CURRENT = 1_500;
 
 /**
  * The one authority that grants or denies an operation: `decide` over a log. Everything that is asked or said becomes a
@@ -58,7 +65,7 @@ const FLUSH = 200;
  */
 export class Defender {
   readonly #options: DefenderOptions;
-  readonly #journal: Journal;
+  readonly #journal: DefenderJournal;
   readonly #caps: readonly Budget[];
   readonly #checkConfig: (config: unknown, where: string) => Config;
   readonly #isRequest = createAjv().compile(OperationRequestSchema);
@@ -70,7 +77,10 @@ export class Defender {
     this.#caps = caps;
     this.#checkConfig = createConfigCheck(caps);
     const warn = (message: string) => logger.warn(message);
-    this.#journal = new Journal({ log, clock, ticks, caps, snapshotEvery, warn });
+    const parts = { log, clock, caps, snapshotEvery, warn };
+    this.#journal = options.shared
+      ? new SharedJournal({ ...parts, ...(options.lost && { lost: options.lost }) })
+      : new Journal({ ...parts, ticks });
   }
 
   /** Takes back what it knew, and says in the log that it goes on. */
@@ -81,7 +91,7 @@ export class Defender {
       void work().catch((e) =>
         this.#options.logger.warn({ err: sayError(e) }, "the defender's journal is not written"),
       );
-    const tick = async () => this.#journal.idle >= TICK && this.#journal.write({ kind: "tick" });
+    const tick = async () => this.#journal.idle >= TICK && this.tick();
     this.#timers = [
       setInterval(quietly(tick), TICK),
       setInterval(
@@ -169,6 +179,16 @@ export class Defender {
     return this.#act({ kind: "executor", ...report });
   }
 
+  /** Lets time pass, and others know that this one lives. */
+  tick(): Promise<number> {
+    return this.#act({ kind: "tick" });
+  }
+
+  /** What it goes by, for whoever compares. Nobody else writes to it. */
+  get state(): State {
+    return this.#journal.state;
+  }
+
   /** Every budget that would count this request, with what remains of it. Spends nothing. */
   standing(request: Parameters<typeof standing>[1]): Standing[] {
     return standing(this.#journal.state, request);
@@ -219,6 +239,22 @@ export class Defender {
     return on && `the brake is on for ${sayScope(on.in)}, pulled by ${on.by}: ${on.reason}`;
   }
 
+  /** `stopped`, by all that was said when it was asked: where that cannot be had in time, it may not go on. */
+  async stoppedNow(fence: number): Promise<string | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(reject, CURRENT, new Error(`its log did not answer within ${CURRENT} ms`));
+    });
+    try {
+      await Promise.race([this.#journal.current(), late]);
+    } catch (e) {
+      return `the defender does not know whether the brake is on: ${sayError(e)}`;
+    } finally {
+      clearTimeout(timer);
+    }
+    return this.stopped(fence);
+  }
+
   /** False until a person said `init`. */
   get initialised(): boolean {
     return this.#journal.state.initialised;
@@ -232,7 +268,10 @@ export class Defender {
       for await (const records of log.read("defender"))
         for (const record of records) {
           const input = readInput(record);
-          if (input) yield input;
+          // Those who wrote the oldest ones are not known any more: all of them count.
+          if (!input) continue;
+          const { from: _, ...rest } = input;
+          yield rest;
         }
     }
     return dryRun(inputs(), other, { from, caps: this.#caps, today: this.#journal.state });

@@ -23,7 +23,7 @@ function begunAs(today: State, { stamp, offset }: InputRecord, config: Config): 
   const { version, durable, initialised, brakes, sizes } = today;
   const state: State = {
     ...emptyState(today.caps),
-    ...{ version, durable, initialised, count: stamp!.count - 1 },
+    ...{ version, durable, initialised, count: (stamp?.count ?? 1) - 1 },
     brakes: new Map([...brakes].filter(([, brake]) => brake.offset < offset)),
     sizes: new Map([...sizes].map(([cluster, each]) => [cluster, new Map(each)])),
   };

@@ -11,8 +11,11 @@ interface Said {
 
 /** All that the defender goes by. What is not in the log has no part in a decision. */
 export type Input =
-  /** A process begins to write. `durable`: the log keeps what it has confirmed. */
-  | { readonly kind: "start"; readonly durable: boolean }
+  /**
+   * A process begins to write. `durable`: the log keeps what it has confirmed. Where several write one log also: the
+   * newest version of the fold that it knows, and the last offset that it has folded.
+   */
+  | { readonly kind: "start"; readonly durable: boolean; readonly knows?: number; readonly after?: number }
   /** Only time passes. */
   | { readonly kind: "tick" }
   /** A person answers for the past: the journal that is new, was lost or has a hole may be used. */
@@ -53,11 +56,24 @@ export interface Stamp {
   readonly count: number;
 }
 
+/** What each of several writers of one log adds to an input. */
+export interface Sender {
+  /** One life of one process; it begins with a `start` of number 0. */
+  readonly writer: string;
+  /** Counts its inputs: what does not rise was stored twice, what is left out was lost. */
+  readonly number: number;
+  /** How many of the decisions that it has to tell it has told. */
+  readonly told: number;
+  /** One past the last decision that it knows to stand in topic `decisions`. */
+  readonly end: number;
+}
+
 /** An input where it stands in the log. Without a stamp (Kafka) time is the log's own. */
 export interface InputRecord {
   readonly offset: number;
   /** The log's append time, unix ms. */
   readonly time: number;
   readonly stamp?: Stamp;
+  readonly from?: Sender;
   readonly input: Input;
 }

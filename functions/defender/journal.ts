@@ -29,6 +29,25 @@ export interface Written {
   readonly answer: Answer;
 }
 
+/** Where the defender's inputs go, and the state that follows from them. */
+export interface DefenderJournal {
+  readonly state: State;
+  /** ms since this process wrote something. */
+  readonly idle: number;
+  /** ms since the last record, as far as that is known. */
+  readonly elapsed: number;
+  /** Takes back the state. Rejects where that cannot be had. */
+  open(): Promise<void>;
+  /** Rejects with `defender-unavailable` or `defender-stopped`: whoever asked has then no permission. */
+  write(input: Input): Promise<Written>;
+  /** Resolves once all is folded that was in the log when it was asked. */
+  current(): Promise<void>;
+  /** Writes decisions that wait. */
+  flush(): Promise<void>;
+  /** What waits is written; nothing is taken after it. */
+  close(): Promise<void>;
+}
+
 interface Waiting {
   readonly input: Input;
   resolve(written: Written): void;
@@ -46,7 +65,7 @@ const TELL = 5_000;
  * Append, then fold, then answer: nothing is answered that is not on the disk. One append is on its way at a time, so the
  * numbers of inputs have no gaps, and one that fails takes none of them along.
  */
-export class Journal {
+export class Journal implements DefenderJournal {
   readonly #options: JournalOptions;
   #state: State;
   #waiting: Waiting[] = [];
@@ -88,6 +107,11 @@ export class Journal {
     const { ticks } = this.#options;
     const { boot, ticks: at } = this.#state.time;
     return boot === ticks.boot ? Math.max(0, ticks.now() - at) : 0;
+  }
+
+  /** There is no other writer. */
+  async current(): Promise<void> {
+    await undefined;
   }
 
   /** Takes back the state: from the latest snapshot and what came after it. */

@@ -3,28 +3,35 @@ import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { Decision } from "#sdk/operation/decision.ts";
-import type { Input, InputRecord, Stamp } from "./input.ts";
+import type { Input, InputRecord, Sender, Stamp } from "./input.ts";
 
 /** All that one order decides. The fleet's remedies are one domain. */
 export const DOMAIN = "fleet";
 const SOURCE = "/defender";
 
-export const inputRecord = (stamp: Stamp, input: Input): NewRecord =>
+const recordWith = (id: string, data: object): NewRecord =>
   recordOf({
     topic: "defender",
     key: [DOMAIN],
     type: TYPES.defenderInput,
-    id: `${stamp.count}`,
+    id,
     source: SOURCE,
-    dataText: JSON.stringify({ stamp, input }),
+    dataText: JSON.stringify(data),
   });
+
+/** Of a log with one writer. */
+export const inputRecord = (stamp: Stamp, input: Input): NewRecord => recordWith(`${stamp.count}`, { stamp, input });
+
+/** Of a log with several. */
+export const sentRecord = (from: Sender, input: Input): NewRecord =>
+  recordWith(`${from.writer}/${from.number}`, { from, input });
 
 /** Undefined: no input, or one that a newer version writes under another type. */
 export function readInput({ headers, value, offset, time }: LogRecord): InputRecord | undefined {
   if (value === null || headers.ce_type !== TYPES.defenderInput) return undefined;
   // Written by us, and so never too deep: that look would cost as much as the parsing.
-  const { stamp, input } = parseJson(value, { maxDepth: Number.POSITIVE_INFINITY }) as { stamp?: Stamp; input: Input };
-  return { offset, time, ...(stamp && { stamp }), input };
+  const said = parseJson(value, { maxDepth: Number.POSITIVE_INFINITY }) as Omit<InputRecord, "offset" | "time">;
+  return { offset, time, ...said };
 }
 
 export const decisionRecord = (decision: Decision): NewRecord =>

@@ -40,7 +40,7 @@ const oldBelow = (marks: readonly Mark[], now: number, horizon: number): number 
  * latest may turn out not to be whole; what is older, and older than ten windows, goes.
  */
 export async function trimInputs(
-  log: Log,
+  log: Pick<Log, "trim">,
   before: Placed,
   { marks, now, horizon }: Kept & { readonly now: number; readonly horizon: number },
 ): Promise<void> {

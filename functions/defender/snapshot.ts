@@ -4,7 +4,16 @@ import { type Budget, CAPS } from "./config.ts";
 import { Fifo } from "./fifo.ts";
 import { recount } from "./history.ts";
 import { compileRules } from "./rules.ts";
-import { emptyState, type Granted, type Known, type Size, type State, type Time } from "./state.ts";
+import {
+  emptyState,
+  type Granted,
+  type Known,
+  type Size,
+  type State,
+  type Time,
+  type Untold,
+  type Writer,
+} from "./state.ts";
 
 /**
  * The format of a snapshot: a line of JSON, then a line for each id, oldest first, with what was told to it. These lines
@@ -98,6 +107,10 @@ export function freeze(state: State): string {
     sizes: [...state.sizes].map(([cluster, sizes]) => [cluster, [...sizes]]),
     executors: [...state.executors],
     approvals: [...state.approvals],
+    ...(state.forgottenWriters >= 0 && { forgottenWriters: state.forgottenWriters }),
+    ...(state.writers.size > 0 && {
+      writers: [...state.writers].map(([name, one]) => [name, { ...one, untold: [...one.untold] }]),
+    }),
   });
   return [head, ...known.map(lineOf)].join("\n");
 }
@@ -119,7 +132,7 @@ export function thaw(text: string, caps: readonly Budget[] = CAPS): State {
   const state: State = {
     ...emptyState(caps),
     ...{ version, offset, count, durable, initialised, config, rules },
-    time: { ...time, boot: time.boot },
+    time: { ...time, boot: time.boot, debt: time.debt ?? 0 },
     dropped: kept.dropped ?? Number.NEGATIVE_INFINITY,
     history: new Fifo(history),
     open: new Map(open.map((granted) => [granted.fence, granted])),
@@ -139,6 +152,13 @@ export function thaw(text: string, caps: readonly Budget[] = CAPS): State {
     ),
     executors: new Map(kept.executors),
     approvals: new Map(kept.approvals),
+    writers: new Map(
+      (kept.writers ?? []).map(([name, one]: [string, any]): [string, Writer] => [
+        name,
+        { ...one, untold: new Fifo<Untold>(one.untold) },
+      ]),
+    ),
+    forgottenWriters: kept.forgottenWriters ?? -1,
   };
   recount(state);
   return state;

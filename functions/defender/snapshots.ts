@@ -6,7 +6,7 @@ import { parseJson } from "#sdk/event/json.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { DOMAIN } from "./records.ts";
-import { type Mark, SNAPSHOTS as TOPIC } from "./retention.ts";
+import { type Mark, type Placed, SNAPSHOTS as TOPIC } from "./retention.ts";
 
 const deflate = promisify<string, ZlibOptions, Buffer>(deflateRaw);
 const inflate = promisify<Buffer, Buffer>(inflateRaw);
@@ -58,21 +58,33 @@ export async function snapshotRecords({ text, offset, marks }: Snapshot, size = 
   );
 }
 
-/** The parts of one snapshot as they lie in the log, one after the other. */
-type Group = readonly (Part & { readonly position: number })[];
+/** The parts of one snapshot as they lie in the log; where several write it, perhaps with another's between them. */
+type Group = readonly (Part & { readonly position: number; readonly input: number })[];
 
 async function groupsFrom(log: Log, from: number): Promise<Group[]> {
-  const groups: Group[number][][] = [];
+  const groups = new Map<string, Group[number][]>();
   for await (const records of log.read(TOPIC, { from }))
     for (const { value, headers, offset } of records) {
       if (value === null || headers.ce_type !== TYPES.defenderSnapshot) continue;
       // Written by us: it is known not to be deep, and large enough for that look to cost.
-      const part = { ...(parseJson(value, { maxDepth: Number.POSITIVE_INFINITY }) as Part), position: offset };
-      const last = groups.at(-1);
-      if (part.part > 0 && last?.at(-1)?.sha === part.sha) last.push(part);
-      else groups.push([part]);
+      const part = {
+        ...(parseJson(value, { maxDepth: Number.POSITIVE_INFINITY }) as Part),
+        position: offset,
+        input: Number.parseInt(headers.ce_id!, 10),
+      };
+      const group = groups.get(part.sha);
+      if (!group) groups.set(part.sha, [part]);
+      else if (part.part > group.at(-1)!.part) group.push(part);
     }
-  return groups;
+  return [...groups.values()];
+}
+
+/** Where the snapshots lie of which every part is there, the oldest first. */
+export async function placesIn(log: Log): Promise<Placed[]> {
+  const groups = await groupsFrom(log, 0);
+  return groups
+    .filter((group) => group.length === group[0]!.parts)
+    .map(([first]) => ({ position: first!.position, offset: first!.input }));
 }
 
 /** Undefined where a part is missing, or something in them has changed. */

@@ -6,8 +6,15 @@ import { compileRules, type Rules } from "./rules.ts";
 import type { Place } from "./scopes.ts";
 import { Windows } from "./windows.ts";
 
-/** The version of the fold that this program knows. */
+/**
+ * The newest version of the fold that this program knows. Of a new version the old one stays beside it, by `state.version`,
+ * until no log begins with it.
+ */
 export const VERSION = 1;
+/** The oldest: that of a log in which nothing is said of it. */
+export const FIRST = 1;
+
+export const knows = (version: number): boolean => version >= FIRST && version <= VERSION;
 
 /** One grant that a window may still hold. */
 export interface Granted {
@@ -36,6 +43,32 @@ export interface Time {
   utc: number;
   boot: string | undefined;
   ticks: number;
+  /** Of a log with its own time: so much did its clock fall back, ms. Nothing passes before it has caught up. */
+  debt: number;
+}
+
+/** A decision whose record is to be written to topic `decisions`. */
+export interface Untold {
+  readonly decision: Decision;
+  /** Taken over from a writer that fell silent: it may stand there already, from this offset on. */
+  readonly since?: number;
+}
+
+/** One life of a process that writes the log beside others. */
+export interface Writer {
+  /** The number of its last record. */
+  last: number;
+  /** Where its `start` stands. */
+  readonly began: number;
+  /** When it was last heard, defender time. */
+  at: number;
+  /** The newest version of the fold that it knows. */
+  readonly knows: number;
+  /** What it has to tell, oldest first. */
+  readonly untold: Fifo<Untold>;
+  /** How many it has told. */
+  told: number;
+  end: number;
 }
 
 export interface Brake {
@@ -97,16 +130,20 @@ export interface State {
   readonly executors: Map<string, { readonly at: number; readonly ahead: number }>;
   /** By matter and operation: until when, in unix ms and in defender time. */
   readonly approvals: Map<string, { readonly until: number; readonly ends: number; readonly by: string }>;
+  /** Who writes the log, the one that was heard last at the end. Empty where there is one writer. */
+  readonly writers: Map<string, Writer>;
+  /** No writer that began at or before this offset is known any more, but for those in `writers`. */
+  forgottenWriters: number;
 }
 
 /** Of a journal that holds nothing. `caps` are the program's; a test may bring others. */
 export function emptyState(caps: readonly Budget[] = CAPS): State {
   const rules = compileRules(DEFAULT_CONFIG, caps);
   return {
-    version: VERSION,
+    version: FIRST,
     offset: -1,
     count: 0,
-    time: { now: 0, utc: 0, boot: undefined, ticks: 0 },
+    time: { now: 0, utc: 0, boot: undefined, ticks: 0, debt: 0 },
     durable: false,
     initialised: false,
     dropped: Number.NEGATIVE_INFINITY,
@@ -128,6 +165,8 @@ export function emptyState(caps: readonly Budget[] = CAPS): State {
     sizes: new Map(),
     executors: new Map(),
     approvals: new Map(),
+    writers: new Map(),
+    forgottenWriters: -1,
   };
 }
 

@@ -1,7 +1,11 @@
 import type { InputRecord } from "./input.ts";
 import type { State } from "./state.ts";
 
-/** A log without stamps: a longer step between two records counts as this long. */
+/**
+ * A log without stamps: a longer step between two records counts as this long, either way. What its clock falls back by is
+ * owed, and nothing passes until it is made up for: or else each change between brokers whose clocks differ would bring time
+ * that never was.
+ */
 const LONGEST_STEP = 30_000;
 
 /**
@@ -23,8 +27,11 @@ export function advance(state: State, { time, stamp }: InputRecord): void {
     clock.boot = stamp.boot;
   } else {
     const step = isFirst ? 0 : utc - clock.utc;
-    elapsed = Math.min(Math.max(step, 0), LONGEST_STEP);
-    isSure = elapsed === step;
+    const net = Math.min(Math.max(step, -LONGEST_STEP), LONGEST_STEP) - clock.debt;
+    elapsed = Math.max(net, 0);
+    clock.debt = elapsed - net;
+    const { epsilon } = state.config.settings;
+    isSure = Math.abs(step - elapsed) <= epsilon && clock.debt <= epsilon;
   }
   clock.now += elapsed;
   clock.utc = utc;

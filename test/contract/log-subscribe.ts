@@ -42,6 +42,17 @@ export const subscribeContract = ({ start }: Bench): void => {
       await subscription.close();
     });
 
+    it("delivers from an offset what stands there and what comes", async () => {
+      const { log } = await start();
+      const topic = topicOf("offset");
+      const old = await log.append([record(topic, "k", "0"), record(topic, "k", "1"), record(topic, "k", "2")]);
+      const { records, subscription } = collect(log, { topic, from: old[1]!.offset });
+      await log.append([record(topic, "k", "3")]);
+      await eventually("what follows", () => records.length >= 3);
+      expect(byKey(records)).toEqual({ '["k"]': ["1", "2", "3"] });
+      await subscription.close();
+    });
+
     it("hands over at most maxBatch records of one partition at a time, never none", async () => {
       const { log } = await start();
       const topic = topicOf("batches");

@@ -1,6 +1,6 @@
 import { fault } from "#sdk/errors.ts";
 import type { Handler, LogRecord, SubscribeOptions, Subscription } from "../log.ts";
-import { checkPosition, groupKey } from "../positions.ts";
+import { beginning, checkPosition, groupKey } from "../positions.ts";
 import { type RunningSubscription, startSubscription } from "../subscription.ts";
 import type { Journal } from "./journal.ts";
 import { Tail } from "./tail.ts";
@@ -59,7 +59,7 @@ export class Delivery {
     const committed = group === undefined ? undefined : groups.get(groupKey(group, topic, 0));
     const subscription = startSubscription({
       source: new TopicSource(this.#journal, this.#tail, topic),
-      from: committed ?? (from === "end" ? end : 0),
+      from: committed ?? beginning(from, end),
       target: end,
       maxBatch,
       handler,

@@ -46,6 +46,13 @@ export async function ensureTopics({ nodes, topics, partitions, replicas }: Ensu
   if (found !== "") throw fault("log-kafka-topic", { what: found });
 }
 
+/** How the topic differs from one that keeps what it acknowledged when a broker goes: see `KafkaLog.weakness`. */
+export async function weaknessOf(nodes: Nodes, topic: string, spec: TopicSpec): Promise<string | undefined> {
+  const view = await nodes.view([topic]);
+  const wanted = wantedTopic(topic, spec, { replicas: REPLICAS, count: view.topics.get(topic)?.length });
+  return differencesOf([wanted], view, await configs(nodes, [topic])) || undefined;
+}
+
 const create = (nodes: Nodes, controller: number, missing: readonly WantedTopic[]): Promise<void> =>
   nodes
     .call<void>(controller, {

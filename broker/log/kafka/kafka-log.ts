@@ -26,7 +26,7 @@ import type { Log } from "../log.ts";
 import { checkOffset } from "../positions.ts";
 import { Appender } from "./appender.ts";
 import { marker } from "./doubles.ts";
-import { ensureTopics } from "./ensure-topics.ts";
+import { ensureTopics, weaknessOf } from "./ensure-topics.ts";
 import { Leaders } from "./leaders.ts";
 import { Nodes } from "./nodes.ts";
 import { boundsOf, range } from "./offsets.ts";
@@ -78,6 +78,8 @@ export interface KafkaLog extends Log {
   readonly trouble: RoundsmanError | undefined;
   /** How far each subscription is behind, by partition. */
   lag(): readonly Lag[];
+  /** What an acknowledged record of the topic could be lost by, and what to do about it; undefined where one broker may go. */
+  weakness(topic: string): Promise<string | undefined>;
 }
 
 /** A close does not wait longer for a broker that does not answer. ms */
@@ -212,6 +214,14 @@ export const kafkaLog = (options: KafkaLogOptions): KafkaLog => {
       await persist({ trouble, doing: "trim", topic, signal: closing.signal }, () =>
         trimTo({ nodes, leaders }, topic, all, before),
       );
+    },
+    weakness(topic) {
+      mustBeOpen(closing.signal);
+      const spec = specOf(topic);
+      return persist({ trouble, doing: "start", topic, signal: closing.signal }, async () => {
+        await partitionsOf(topic);
+        return weaknessOf(nodes, topic, spec);
+      });
     },
     lag() {
       return [...subscriptions].flatMap(({ topic, group, feed }) =>

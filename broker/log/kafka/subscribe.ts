@@ -74,7 +74,9 @@ export const subscribeKafka = (
   let starts: Promise<ReadonlyMap<number, number>> | undefined;
   /** Where a partition begins of which nothing was committed: as it was when the subscription began. */
   const beginnings = async (count: number): Promise<ReadonlyMap<number, number>> => {
-    starts ??= persist(reading, () => boundsOf(place, topic, range(count), from));
+    const all = range(count);
+    if (typeof from === "number") return new Map(all.map((partition) => [partition, from]));
+    starts ??= persist(reading, () => boundsOf(place, topic, all, from));
     return starts;
   };
   const ends = (partitions: readonly number[]) => persist(reading, () => boundsOf(place, topic, partitions, "end"));

@@ -2,7 +2,7 @@ import { fault } from "#sdk/errors.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import { admit } from "../admit.ts";
 import type { Handler, Log, LogRecord, NewRecord, Position, SubscribeOptions, Subscription } from "../log.ts";
-import { checkOffset, checkPosition, groupKey } from "../positions.ts";
+import { beginning, checkOffset, checkPosition, groupKey } from "../positions.ts";
 import { type RunningSubscription, type Source, startSubscription } from "../subscription.ts";
 import { TopicBuffer } from "./topic-buffer.ts";
 
@@ -105,7 +105,7 @@ export const memoryLog = ({ clock, keep = {}, untilRead = [] }: MemoryLogOptions
       const reader = {};
       const subscription = startSubscription({
         source: sourceOf(topic, buffer, reader),
-        from: committed ?? (from === "end" ? buffer.end : 0),
+        from: committed ?? beginning(from, buffer.end),
         target: buffer.end,
         maxBatch,
         handler,
