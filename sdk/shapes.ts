@@ -79,4 +79,13 @@ export const wordFlaw = flawBy({ id: text, cluster: text, operation: text, targe
 
 export const checkAskedFlaw = flawBy({ cluster: text, instance: text, key: [isKey, "a text, or a list of texts"] });
 
+const isRange: Is = (value) => Array.isArray(value) && value.length === 2 && value.every(isNumber);
+
+export const pendingFlaw = flawBy({
+  cluster: text,
+  epoch: number,
+  by: text,
+  ranges: [(value) => Array.isArray(value) && value.every(isRange), "a list of pairs of numbers"],
+});
+
 export const redeliverFlaw = flawBy({ subscription: text });

@@ -3,6 +3,7 @@ import type { Process } from "#functions/process/process.ts";
 
 /** The processes that share one log, by name: each is loaded when it is run. */
 export const PROCESSES = {
+  watcher: () => import("./watcher.ts"),
   dispatcher: () => import("#functions/dispatcher/process.ts"),
   ledger: () => import("#functions/ledger/process.ts"),
   alert: () => import("#functions/alert/process.ts"),

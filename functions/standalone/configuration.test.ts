@@ -13,15 +13,18 @@ import { systemClock } from "#sdk/runtime/clock.ts";
 import { createLogger } from "#sdk/runtime/log-lines.ts";
 import { Configuration } from "./configuration.ts";
 
-const bad = inspection.each({
-  name: "x/bad",
-  severity: "low",
-  reason: "r",
-  help: "h",
-  of: { kind: "v1/ConfigMap", where: { "data.bad": "true" }, pick: ["data.bad"] },
-  check: () => "bad",
-});
-const manifests = [manifestOf(bad, "case.ts", "1")];
+const manifest = (name: string) => {
+  const definition = inspection.each({
+    name,
+    severity: "low",
+    reason: "r",
+    help: "h",
+    of: { kind: "v1/ConfigMap", where: { "data.bad": "true" }, pick: ["data.bad"] },
+    check: () => "bad",
+  });
+  return manifestOf(definition, "case.ts", "1");
+};
+const manifests = [manifest("x/bad")];
 const PATH = "/apis/roundsman.dev/v1alpha1/probeconfigs";
 const resource = (kind: string, name: string, spec: object) =>
   ({ apiVersion: "roundsman.dev/v1alpha1", kind, metadata: { name }, spec }) as Resource;
@@ -49,15 +52,7 @@ afterEach(async () => {
 async function start(resources: Resource[] = [], fromCluster = true) {
   await configuration?.stop();
   configuration = new Configuration({
-    cluster: {
-      name: "c",
-      client,
-      says: "",
-      configs: [],
-      isPractice: false,
-      isHome: true,
-      close: async () => undefined,
-    },
+    cluster: { name: "c", client, configs: [] },
     resources,
     fromCluster,
     clock: systemClock,
@@ -115,4 +110,18 @@ it("asks the cluster nothing where that is not wanted", async () => {
 
 it("refuses a mistake in a file, whatever the cluster says", async () => {
   await expect(start([resource("ProbeConfig", "f", { case: "x/bat" })])).rejects.toThrow(/ProbeConfig f: spec\.case/);
+});
+
+it("goes on with other cases: what the cluster says is judged anew, and a file that they do not go with changes nothing", async () => {
+  const worse = manifest("x/worse");
+  await put("a", { case: "x/worse", owner: "one" });
+  await start();
+  expect(await written()).toEqual([]);
+  await configuration!.use([...manifests, worse]);
+  expect(await written()).toEqual(["a=one"]);
+  expect((await readConfig(log))!.manifests.map(({ name }) => name)).toEqual(["x/bad", "x/worse"]);
+
+  await start([resource("ProbeConfig", "f", { case: "x/bad" })]);
+  await expect(configuration!.use([worse])).rejects.toThrow(/ProbeConfig f: spec\.case/);
+  expect((await readConfig(log))!.manifests.map(({ name }) => name)).toEqual(["x/bad"]);
 });

@@ -4,7 +4,7 @@ import type { Log } from "#broker/log/log.ts";
 import { type SinkOptions, sinkOf } from "#functions/alert/sinks/sink-of.ts";
 import { ConfigSource, FROM_CLUSTER } from "#functions/watcher/config-source.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
-import { API_VERSION, type Resource } from "#sdk/resources/schemas.ts";
+import { API_VERSION, type Cluster, type Resource } from "#sdk/resources/schemas.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
 import type { WatchedCluster } from "./cluster.ts";
@@ -13,7 +13,7 @@ import { checkHealing } from "./healing.ts";
 import { mergeResources } from "./resources.ts";
 
 export interface ConfigurationOptions extends SinkOptions {
-  readonly cluster: WatchedCluster;
+  readonly cluster: Pick<WatchedCluster, "name" | "client" | "configs">;
   /** Of files. */
   readonly resources: readonly Resource[];
   /** Whether the cluster's own resources count too. */
@@ -28,6 +28,8 @@ export class Configuration {
   #resources: readonly Resource[];
   #manifests: readonly Manifest[] = [];
   #log!: Log;
+  /** One after the other. */
+  #writing: Promise<void> = Promise.resolve();
   #source: ConfigSource | undefined;
 
   constructor(options: ConfigurationOptions) {
@@ -46,6 +48,19 @@ export class Configuration {
     this.#manifests = manifests;
     this.#check([]);
     await this.#write(this.#options.fromCluster ? await this.#read() : []);
+  }
+
+  /** Other cases than before. @throws config-invalid where what files say does not go with them: then nothing changes */
+  async use(manifests: readonly Manifest[]): Promise<void> {
+    const before = this.#manifests;
+    this.#manifests = manifests;
+    try {
+      this.#check([]);
+    } catch (e) {
+      this.#manifests = before;
+      throw e;
+    }
+    await this.#write(this.#source?.again() ?? []);
   }
 
   /** From here on `changed` is told, after what counts was written down. */
@@ -75,9 +90,12 @@ export class Configuration {
     return this.#source.start();
   }
 
-  async #write(own: readonly Resource[]): Promise<void> {
+  #write(own: readonly Resource[]): Promise<void> {
     this.#resources = this.#merged(own);
-    await writeConfig(this.#log, this.#manifests, [...this.#resources, this.#named()]);
+    const all = [...this.#resources, ...this.#named(this.#resources)];
+    const written = this.#writing.then(() => writeConfig(this.#log, this.#manifests, all));
+    this.#writing = written.catch(() => undefined); // who asked for it is told
+    return written;
   }
 
   /** A file goes before the cluster: who starts it has the last word. */
@@ -86,16 +104,20 @@ export class Configuration {
     return mergeResources(DEFAULT_RESOURCES, mergeResources(cluster.configs, [...resources, ...own]));
   }
 
-  #named(): Resource {
-    return { apiVersion: API_VERSION, kind: "Cluster", metadata: { name: this.#options.cluster.name }, spec: {} };
+  /** The cluster itself, where nobody has written it down. */
+  #named(resources: readonly Resource[]): Cluster[] {
+    const { name } = this.#options.cluster;
+    if (resources.some((one) => one.kind === "Cluster" && one.metadata.name === name)) return [];
+    return [{ apiVersion: API_VERSION, kind: "Cluster", metadata: { name }, spec: {} }];
   }
 
   #check(own: readonly Resource[]): void {
-    const { cluster, env, stdout, clock } = this.#options;
+    const { env, stdout, clock } = this.#options;
     const resources = this.#merged(own);
     const probeConfigs = resources.filter((one) => one.kind === "ProbeConfig");
-    const clusters = [this.#named()].filter((one) => one.kind === "Cluster");
-    instancesOf({ manifests: this.#manifests, probeConfigs, clusters })(cluster.name);
+    const clusters = [...resources.filter((one) => one.kind === "Cluster"), ...this.#named(resources)];
+    const on = instancesOf({ manifests: this.#manifests, probeConfigs, clusters });
+    for (const { metadata } of clusters) on(metadata.name);
     for (const one of resources) if (one.kind === "AlertSubscription") sinkOf(one, { env, stdout });
     checkHealing(resources, clock.now());
   }

@@ -91,6 +91,14 @@ export class ConfigSource {
     this.#soon(0);
   }
 
+  /** What they are checked against has changed: they are judged anew, and told. Gives what counts. */
+  again(): readonly Resource[] {
+    this.#judge();
+    this.#applied = JSON.stringify(this.#judged.resources);
+    this.#soon(0);
+    return this.#judged.resources;
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);

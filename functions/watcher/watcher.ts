@@ -8,13 +8,14 @@ import { TYPES } from "#sdk/event/types.ts";
 import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
-import { checkAskedFlaw, verdictFlaw } from "#sdk/shapes.ts";
-import type { CheckAsked, Mark, Verdict } from "#sdk/terms.ts";
+import { checkAskedFlaw, pendingFlaw, verdictFlaw } from "#sdk/shapes.ts";
+import type { CheckAsked, Mark, Pending, Verdict } from "#sdk/terms.ts";
 import { Canary, type CanaryRow } from "./canary.ts";
 import { Census } from "./census.ts";
 import { claimEpoch } from "./epoch.ts";
 import { NodeFacts } from "./facts.ts";
 import { Marker } from "./marker.ts";
+import { PendingChecks } from "./pending.ts";
 import { Planner } from "./planner.ts";
 import type { Sink } from "./reflector.ts";
 import { Reports } from "./reports.ts";
@@ -35,7 +36,7 @@ export interface WatcherOptions {
   readonly namespaces?: readonly string[];
   /** ms between marks. Default 5 s. */
   readonly markEvery?: number;
-  /** Whether the dispatcher still has a check: then it is not sent again. */
+  /** Whether the dispatcher still has a check: then it is not sent again. Default: as dispatchers say on `verdicts`. */
   readonly isPending?: (key: string, id: string) => boolean;
   /** Another watcher took the cluster: this one must stop. */
   readonly lost?: () => void;
@@ -56,6 +57,7 @@ export class Watcher {
   readonly #reader: RecordReader;
   #tables!: Tables;
   #planner!: Planner;
+  #pending!: PendingChecks;
   #facts!: NodeFacts;
   #marker!: Marker;
   #reports!: Reports;
@@ -87,6 +89,7 @@ export class Watcher {
       (kind) => this.#sources.isInAll(kind),
     );
     this.#planner = new Planner({ cluster, epoch: claim.epoch, instances, tables: this.#tables });
+    this.#pending = new PendingChecks({ cluster, epoch: claim.epoch }, clock);
     this.#facts = new NodeFacts(cluster, claim.previous);
     this.#marker = new Marker({
       cluster,
@@ -246,6 +249,8 @@ export class Watcher {
   #answers(records: readonly LogRecord[]): void {
     const { cluster, clock } = this.#options;
     for (const record of records) {
+      const pending = this.#reader.read<Pending>(record, TYPES.pending, pendingFlaw);
+      if (pending) this.#pending.hear(pending);
       const verdict = this.#reader.read<Verdict>(record, TYPES.verdict, verdictFlaw);
       if (verdict?.cluster === cluster) this.#planner.answered(verdict, clock.now());
     }
@@ -317,7 +322,8 @@ export class Watcher {
   }
 
   #everySecond(): void {
-    const { clock, isPending = () => false } = this.#options;
+    const { clock, isPending = (_, id) => this.#pending.has(Number(id.slice(id.lastIndexOf(".") + 1))) } =
+      this.#options;
     const before = this.#ready;
     this.#look();
     if (clock.monotonic() - this.#started > STALE) this.#marker.start();
