@@ -5,37 +5,41 @@ import { leaseSettings, settingsOf } from "#functions/process/settings.ts";
 import { findingsRoutes } from "./api.ts";
 import { Ledger } from "./ledger.ts";
 import { ledgerMetrics } from "./metrics.ts";
+import { streamRoute } from "./stream.ts";
+import { FindingsView } from "./view.ts";
 
 const settings = settingsOf(leaseSettings);
 
-/** Verdicts become findings: one replica writes, rebuilt from the log. */
+/** Verdicts become findings: one replica writes, rebuilt from the log; each says what they are. */
 export const process: Process<typeof settings> = {
   name: "ledger",
   says: "turns verdicts into findings; replicas stand by behind a Lease",
   settings,
   parts(base) {
     const { clock, logger, fatal } = base;
-    let ledger: Ledger | undefined;
+    const view = new FindingsView({ log: base.log, clock, logger });
     const leader: Leader = leaderOf(base, () => {
       const log = fencedLog(base.log, { leads: () => leader.leads, lease: base.settings.lease ?? "" });
-      const one = new Ledger({ log, clock, logger, lost: fatal });
+      const ledger = new Ledger({ log, clock, logger, lost: fatal });
       return {
         start: async () => {
-          await one.start();
-          ledger = one;
-          one.done.catch(fatal);
+          await ledger.start();
+          ledger.done.catch(fatal);
         },
-        stop: () => one.stop(),
+        stop: () => ledger.stop(),
       };
     });
+    const start = async () => {
+      await view.start();
+      view.done.catch(fatal);
+    };
     return {
-      runnables: [leader],
-      metrics: (say) =>
-        ledgerMetrics(say, {
-          findings: (state) => ledger?.findings(state) ?? [],
-          markAges: () => ledger?.markAges() ?? new Map(),
-        }),
-      routes: (app) => findingsRoutes(app, { findings: () => ledger?.findings() ?? [] }),
+      runnables: [{ name: "the view of findings", start, stop: () => view.stop() }, leader],
+      metrics: (say) => ledgerMetrics(say, view),
+      routes: (app) => {
+        findingsRoutes(app, view);
+        streamRoute(app, view);
+      },
     };
   },
 };
