@@ -10,7 +10,7 @@ export default defineConfig({
     root: "test/faults",
     include: ["**/*.faults.test.ts"],
     fileParallelism: false,
-    testTimeout: 600_000,
+    testTimeout: 1_200_000,
     hookTimeout: 60_000,
     reporters: ["verbose"],
   },

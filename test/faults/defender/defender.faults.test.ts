@@ -7,7 +7,7 @@ import { buildProcess } from "./build-process.ts";
 import { FAULTS } from "./faults.ts";
 import { runSlice } from "./slice.ts";
 
-const SECONDS = Number(process.env.ROUNDSMAN_FAULT_SECONDS ?? 150);
+const SECONDS = Number(process.env.ROUNDSMAN_FAULT_SECONDS ?? 600);
 const seed = Number(process.env.ROUNDSMAN_SEED ?? Math.floor(Math.random() * 1e9));
 
 let built: Awaited<ReturnType<typeof buildProcess>>;
