@@ -1,15 +1,8 @@
-import { afterAll, beforeAll } from "vitest";
 import { logContract } from "#test/contract/log.ts";
-import { Bed } from "./support/bed.ts";
 import { openLog } from "./support/logs.ts";
+import { sharedBed } from "./support/shared-bed.ts";
 
-let bed: Bed;
-
-beforeAll(async () => {
-  bed = await Bed.up(1);
-});
-
-afterAll(() => bed?.down());
+const bed = sharedBed();
 
 logContract("kafka", async () => ({
   log: openLog(bed.brokers),

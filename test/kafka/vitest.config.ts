@@ -9,7 +9,8 @@ export default defineConfig({
   test: {
     root: "test/kafka",
     include: ["**/*.kafka.test.ts"],
-    // Each file has brokers of its own: one at a time, or they would starve each other.
+    globalSetup: "support/shared-bed.ts",
+    // They share three brokers, and some kill them: one at a time.
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,

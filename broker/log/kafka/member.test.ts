@@ -38,6 +38,7 @@ const coordinator = () => {
     assigned: async () => undefined,
     revoking: async () => undefined,
     lost: () => undefined,
+    heard: () => undefined,
     failed: () => undefined,
   });
   return { member, joining, commits };

@@ -32,6 +32,8 @@ export interface MemberParts {
   revoking(): Promise<void>;
   /** All are someone else's by now: stop at once. */
   lost(): void;
+  /** The coordinator was heard: what `isCurrent` held back may go on. */
+  heard(): void;
   failed(error: unknown): void;
 }
 
@@ -51,6 +53,7 @@ export class Member {
   readonly #joined = deferred<void>();
   #generation: Generation | undefined;
   #coordinator: number | undefined;
+  #heardAt = Number.NEGATIVE_INFINITY;
   #member = "";
   #running: Promise<void> = Promise.resolve();
 
@@ -62,6 +65,11 @@ export class Member {
       topic: parts.name.topic,
       send: (generation, offsets) => this.#commit(generation, offsets),
     });
+  }
+
+  /** Whether the partitions are surely still read here: a process that stood still for long may find them with others. */
+  get isCurrent(): boolean {
+    return this.#parts.clock.monotonic() - this.#heardAt < this.#parts.times.session;
   }
 
   start(): void {
@@ -137,6 +145,7 @@ export class Member {
     this.#member = generation.member;
     if (this.#closing.signal.aborted) return;
     this.#generation = generation;
+    this.#hear(this.#parts.clock.monotonic());
     this.#joined.resolve();
     const fresh = generation.partitions.filter((partition) => !owned.includes(partition));
     const committed =
@@ -147,20 +156,20 @@ export class Member {
   /** Returns when it has to join anew. */
   async #stay(): Promise<void> {
     const { nodes, name, times, clock, trouble } = this.#parts;
-    let heard = clock.monotonic();
     while (!this.#closing.signal.aborted) {
       await this.#rest(times.session / 4);
       if (this.#closing.signal.aborted) return;
       try {
         this.#coordinator ??= await findCoordinator(nodes, name.group);
+        const sent = clock.monotonic();
         await heartbeat(nodes, this.#coordinator, name.group, this.#generation!);
-        heard = clock.monotonic();
+        this.#hear(sent);
         trouble.over("group", this);
       } catch (e) {
         const { type } = e as WireError;
         if (type === "REBALANCE_IN_PROGRESS") return this.#yield();
         const isOut = type === "UNKNOWN_MEMBER_ID" || type === "ILLEGAL_GENERATION" || type === "FENCED_INSTANCE_ID";
-        if (isOut || !isPassing(e) || clock.monotonic() - heard >= times.session) {
+        if (isOut || !isPassing(e) || !this.isCurrent) {
           this.#lose();
           throw e;
         }
@@ -189,6 +198,11 @@ export class Member {
         }
       });
     }
+  }
+
+  #hear(at: number): void {
+    this.#heardAt = at;
+    this.#parts.heard();
   }
 
   #lose(): void {

@@ -2,7 +2,7 @@ import { fault, isFault } from "#sdk/errors.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import { type Deferred, deferred } from "../deferred.ts";
 import type { Handler, SubscribeOptions } from "../log.ts";
-import { type RunningSubscription, startSubscription } from "../subscription.ts";
+import { type Fetched, type RunningSubscription, startSubscription } from "../subscription.ts";
 import { Feed } from "./feed.ts";
 import { Leaders } from "./leaders.ts";
 import { Member } from "./member.ts";
@@ -34,6 +34,7 @@ export interface KafkaSubscription {
   readonly running: RunningSubscription;
 }
 
+const NOTHING: Fetched = { records: [], next: 0, idle: true };
 const LIMITS = { bytes: 16 * 1024 * 1024, partitionBytes: 1024 * 1024 } as const;
 
 /** The name of the group at the broker: one for each topic, so that partitions of one topic move by themselves. */
@@ -107,6 +108,7 @@ export const subscribeKafka = (
             await inHand?.promise;
           },
           lost: () => feed.lose(),
+          heard: () => running.wake(),
           failed: (error) => feed.fail(error),
         });
 
@@ -121,6 +123,7 @@ export const subscribeKafka = (
   const running: RunningSubscription = startSubscription({
     source: {
       fetch(_, max) {
+        if (member?.isCurrent === false) return NOTHING;
         const step = feed.take(max);
         if (step.records.length > 0) inHand = deferred<void>();
         return step;

@@ -9,6 +9,9 @@ import { freePorts } from "#test/e2e/support/ports.ts";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const exec = promisify(execFile);
 
+/** Brokers of a lane live for a minute: what makes them start sooner counts, not what makes them fast later. */
+const JVM = { KAFKA_HEAP: "384m", JAVA_TOOL_OPTIONS: "-XX:TieredStopAtLevel=1" };
+
 /** @throws where there is no test bed */
 function script(): string {
   const bed = resolve(ROOT, process.env.ROUNDSMAN_TESTBED ?? "../shared");
@@ -23,15 +26,15 @@ function script(): string {
 /** A Kafka of its own, with its data in a temporary folder. */
 export class Bed {
   readonly brokers: readonly string[];
-  readonly #cache: string;
+  /** The folder with its data; who knows it can join in. */
+  readonly cache: string;
 
-  private constructor(cache: string, brokers: readonly string[]) {
-    this.#cache = cache;
+  constructor(cache: string, brokers: readonly string[]) {
+    this.cache = cache;
     this.brokers = brokers;
   }
 
-  /** `heap`: of each broker's JVM. */
-  static async up(count: 1 | 3, heap = "384m"): Promise<Bed> {
+  static async up(count: 1 | 3): Promise<Bed> {
     const shared = process.env.KAFKA_CACHE ?? join(homedir(), ".cache/inspection-kafka");
     // The jars are installed once, and linked to.
     await exec(script(), ["tool", "kafka.Kafka", "--version"], { env: { ...process.env, KAFKA_CACHE: shared } });
@@ -45,7 +48,7 @@ export class Bed {
       Array.from({ length: count }, (_, n) => `127.0.0.1:${port + n}`),
     );
     try {
-      await bed.#run(["up", "--fresh", "--brokers", String(count), "--port", String(port)], { KAFKA_HEAP: heap });
+      await bed.#run(["up", "--fresh", "--brokers", String(count), "--port", String(port)]);
     } catch (e) {
       await bed.down();
       throw e;
@@ -58,13 +61,23 @@ export class Bed {
     return this.#run(["kill", String(broker)]);
   }
 
+  /** An orderly stop. */
+  stop(broker: number): Promise<void> {
+    return this.#run(["stop", String(broker)]);
+  }
+
+  /** All that do not run, together: one alone has no quorum. */
+  startAll(): Promise<void> {
+    return this.#run(["up", "--brokers", String(this.brokers.length), "--port", this.brokers[0]!.split(":")[1]!]);
+  }
+
   start(broker: number): Promise<void> {
     return this.#run(["start", String(broker)]);
   }
 
   /** Whether that broker runs. */
   async runs(broker: number): Promise<boolean> {
-    const { stdout } = await exec(script(), ["status"], { env: { ...process.env, KAFKA_CACHE: this.#cache } });
+    const { stdout } = await exec(script(), ["status"], { env: { ...process.env, KAFKA_CACHE: this.cache } });
     return new RegExp(`^broker ${broker} port \\d+ pid`, "m").test(stdout);
   }
 
@@ -75,10 +88,10 @@ export class Bed {
 
   async down(): Promise<void> {
     await this.#run(["down"]).catch(() => undefined);
-    rmSync(this.#cache, { recursive: true, force: true });
+    rmSync(this.cache, { recursive: true, force: true });
   }
 
-  async #run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
-    await exec(script(), [...args], { env: { ...process.env, ...env, KAFKA_CACHE: this.#cache } });
+  async #run(args: readonly string[]): Promise<void> {
+    await exec(script(), [...args], { env: { ...process.env, ...JVM, KAFKA_CACHE: this.cache } });
   }
 }
