@@ -71,6 +71,16 @@ export const CATALOGUE = {
     true,
     503,
   ),
+  "log-kafka-full": entry(
+    "{bytes} bytes wait for Kafka already, at most {limit} may: nothing of this append was taken. Append it again when Kafka takes what waits; look at the brokers and the network.",
+    true,
+    503,
+  ),
+  "log-kafka-compacted": entry(
+    "Topic {topic} is compacted, and Kafka drops nothing of such a topic below an offset: append a tombstone (no value) for each key that is not needed any more.",
+    false,
+    409,
+  ),
   "log-kafka-refused": entry(
     "Kafka refuses what concerns {topic}: {what}. Mend the rights of this user, or the topic.",
     false,
@@ -82,7 +92,7 @@ export const CATALOGUE = {
     413,
   ),
   "log-kafka-unreadable": entry(
-    "Topic {topic} of Kafka holds {what}, which cannot be read here: set the topic's compression.type to gzip and let its writers write anew.",
+    "Topic {topic} of Kafka, partition {partition}, holds {what} at offset {offset}, which cannot be read here (gzip can): set the topic's compression.type to gzip, let its writers write anew, and drop what is below offset {next} with kafka-delete-records.sh.",
     false,
   ),
   "log-kafka-gone": entry(

@@ -9,23 +9,55 @@ import { TopicQueue, type TopicQueueParts } from "./topic-queue.ts";
 export interface AppenderParts extends Omit<TopicQueueParts, "push" | "spec"> {
   readonly producer: Producer;
   specOf(topic: string): TopicQueueParts["spec"];
+  /** What may wait for an answer, in bytes: beyond it an append is refused, with nothing of it taken. */
+  readonly most: number;
   /** The topic's partitions, once it is there. */
   partitions(topic: string): Promise<number>;
 }
+
+/** What was appended and has no answer yet. */
+export interface Waiting {
+  readonly records: number;
+  /** About as much as they take in memory. */
+  readonly bytes: number;
+}
+
+/** Of a record in memory, beside its texts. */
+const RECORD_BYTES = 400;
+
+const sizeOf = (records: readonly NewRecord[]): number => {
+  let bytes = records.length * RECORD_BYTES;
+  for (const { key, headers, value } of records) {
+    bytes += key.length + (value?.length ?? 0);
+    for (const name of Object.keys(headers)) bytes += name.length + headers[name]!.length;
+  }
+  return bytes;
+};
 
 /** Turns appends into what the lanes of their topics hold, and outcomes into answers. */
 export class Appender {
   readonly #parts: AppenderParts;
   readonly #queues = new Map<string, TopicQueue>();
   readonly #open = new Set<Promise<unknown>>();
+  #records = 0;
+  #bytes = 0;
 
   constructor(parts: AppenderParts) {
     this.#parts = parts;
   }
 
+  get waiting(): Waiting {
+    return { records: this.#records, bytes: this.#bytes };
+  }
+
+  /** Throws what `admit` throws, and `log-kafka-full`. One append is always taken where nothing waits. */
   append(records: readonly NewRecord[]): Promise<readonly Position[]> {
     admit(records);
     if (records.length === 0) return Promise.resolve([]);
+    const bytes = sizeOf(records);
+    const { most } = this.#parts;
+    if (this.#records > 0 && this.#bytes + bytes > most)
+      throw fault("log-kafka-full", { bytes: this.#bytes, limit: most });
     const placed = records.map((record, place) => ({ record: { ...record, headers: { ...record.headers } }, place }));
     const parts = groupBy(placed, ({ record }) => record.topic);
     // All are known before anything is written of one.
@@ -54,7 +86,13 @@ export class Appender {
       });
     }
     this.#open.add(answer.promise);
-    const forget = () => void this.#open.delete(answer.promise);
+    this.#records += records.length;
+    this.#bytes += bytes;
+    const forget = () => {
+      this.#open.delete(answer.promise);
+      this.#records -= records.length;
+      this.#bytes -= bytes;
+    };
     answer.promise.then(forget, forget);
     return answer.promise;
   }

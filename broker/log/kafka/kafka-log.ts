@@ -13,7 +13,8 @@
  * and not others, and a reader may see one before the other. So what must stand or fall together belongs in one record, or
  * under one partition; and who writes to several topics writes last what says that it is done. An append that Kafka does not
  * take for now is not refused: it waits, `trouble` says so, and later ones of its partition wait behind it. It rejects only
- * where Kafka will never take it, when every part of it has its outcome.
+ * where Kafka will never take it, when every part of it has its outcome; and, with nothing of it taken, where so much waits
+ * already that memory would run out (`log-kafka-full`, worth a retry): what was taken is never given up while the process runs.
  *
  * A batch whose fate was unknown is sent again as it was; where it was stored twice, readers here leave the second out
  * (doubles.ts). Offsets rise per partition, with gaps. Times are the broker's: they do not fall unless a broker's clock does.
@@ -24,7 +25,7 @@ import type { TopicSpec } from "../../topics.ts";
 import { TOPICS } from "../../topics.ts";
 import type { Log } from "../log.ts";
 import { checkOffset } from "../positions.ts";
-import { Appender } from "./appender.ts";
+import { Appender, type Waiting } from "./appender.ts";
 import { marker } from "./doubles.ts";
 import { ensureTopics, weaknessOf } from "./ensure-topics.ts";
 import { Leaders } from "./leaders.ts";
@@ -51,6 +52,8 @@ export interface KafkaLogOptions {
   readonly partitions?: Readonly<Record<string, number>>;
   /** Of each partition. Default: three where Kafka has three brokers. */
   readonly replicas?: number;
+  /** What may wait in memory for Kafka to take it, in bytes: beyond it appends are refused. Default 128 MiB. */
+  readonly waitingBytes?: number;
   /** How long an append waits for others to share a request with, in ms. Default 5. */
   readonly linger?: number;
   /** Whether batches are packed with gzip. Default true. */
@@ -76,6 +79,8 @@ export interface KafkaLog extends Log {
   readonly ready: Promise<void>;
   /** What is the matter at present, where it has lasted. */
   readonly trouble: RoundsmanError | undefined;
+  /** What was appended and is not acknowledged yet. */
+  readonly waiting: Waiting;
   /** How far each subscription is behind, by partition. */
   lag(): readonly Lag[];
   /** What an acknowledged record of the topic could be lost by, and what to do about it; undefined where one broker may go. */
@@ -84,6 +89,7 @@ export interface KafkaLog extends Log {
 
 /** A close does not wait longer for a broker that does not answer. ms */
 const PARTING = 10_000;
+const WAITING_BYTES = 128 * 1024 * 1024;
 const PRODUCE_TIMEOUT = 10_000;
 const BATCH = { batchBytes: 1024 * 1024, batchRecords: 20_000 } as const;
 
@@ -152,6 +158,7 @@ export const kafkaLog = (options: KafkaLogOptions): KafkaLog => {
     limits: BATCH,
     entryBytes: ENTRY_BYTES,
     mark: marker(),
+    most: options.waitingBytes ?? WAITING_BYTES,
   });
 
   const close = async (): Promise<void> => {
@@ -169,6 +176,9 @@ export const kafkaLog = (options: KafkaLogOptions): KafkaLog => {
     ready,
     get trouble() {
       return trouble.now;
+    },
+    get waiting() {
+      return appender.waiting;
     },
     async append(records) {
       mustBeOpen(closing.signal);
@@ -210,6 +220,7 @@ export const kafkaLog = (options: KafkaLogOptions): KafkaLog => {
     async trim(topic, before) {
       mustBeOpen(closing.signal);
       checkOffset(topic, before);
+      if (specOf(topic).days === undefined) throw fault("log-kafka-compacted", { topic });
       const all = range(await partitionsOf(topic));
       await persist({ trouble, doing: "trim", topic, signal: closing.signal }, () =>
         trimTo({ nodes, leaders }, topic, all, before),

@@ -52,12 +52,16 @@ export const readBatches = (set: ByteReader, where: WhereRead): ReadBatches => {
     next = Math.max(next, batch.last + 1);
     while (aborted.length > 0 && aborted[0]!.first <= batch.last) dead.add(aborted.shift()!.producer);
     if ((batch.attributes & CONTROL) !== 0) dead.delete(batch.producer);
-    else if ((batch.attributes & TRANSACTIONAL) === 0 || !dead.has(batch.producer)) readRecords(batch, where, records);
+    else if ((batch.attributes & TRANSACTIONAL) === 0 || !dead.has(batch.producer)) {
+      // What stands before it is handed out; it is met again, as the first.
+      if (codecOf(batch) === undefined && records.length > 0) return { records, next: batch.base };
+      readRecords(batch, where, records);
+    }
   }
   return { records, next };
 };
 
-const readBatch = (set: ByteReader, { topic }: WhereRead): Batch | undefined => {
+const readBatch = (set: ByteReader, { topic, partition }: WhereRead): Batch | undefined => {
   if (set.left < LENGTH_AND_OFFSET) return undefined;
   const base = set.int64();
   const length = set.int32();
@@ -66,7 +70,14 @@ const readBatch = (set: ByteReader, { topic }: WhereRead): Batch | undefined => 
   set.skip(length);
   body.skip(4);
   const magic = body.int8();
-  if (magic !== MAGIC) throw fault("log-kafka-unreadable", { topic, what: `record format ${magic}` });
+  if (magic !== MAGIC)
+    throw fault("log-kafka-unreadable", {
+      topic,
+      partition,
+      what: `record format ${magic}`,
+      offset: base,
+      next: base + 1,
+    });
   body.skip(4);
   const attributes = body.int16();
   const last = base + body.int32();
@@ -75,15 +86,29 @@ const readBatch = (set: ByteReader, { topic }: WhereRead): Batch | undefined => 
   return { base, last, attributes, producer, firstTime, maxTime, count: body.int32(), body };
 };
 
-const unpacked = ({ attributes, body }: Batch, topic: string): ByteReader => {
-  const codec = attributes & CODEC;
-  if (codec === 0) return body;
-  if (codec === 1) return new ByteReader(gunzipSync(body.buffer.subarray(body.at, body.end)));
-  throw fault("log-kafka-unreadable", { topic, what: `the compression ${CODECS[codec] ?? codec}` });
+/** What can be unpacked: Node has gzip alone in every version, and a native module for the others is not worth it. */
+const UNPACK: readonly ((body: ByteReader) => ByteReader)[] = [
+  (body) => body,
+  (body) => new ByteReader(gunzipSync(body.buffer.subarray(body.at, body.end))),
+];
+
+const codecOf = ({ attributes }: Batch) => UNPACK[attributes & CODEC];
+
+const unpacked = (batch: Batch, { topic, partition }: WhereRead): ByteReader => {
+  const unpack = codecOf(batch);
+  if (unpack !== undefined) return unpack(batch.body);
+  const codec = batch.attributes & CODEC;
+  throw fault("log-kafka-unreadable", {
+    topic,
+    partition,
+    what: `the compression ${CODECS[codec] ?? codec}`,
+    offset: batch.base,
+    next: batch.last + 1,
+  });
 };
 
 const readRecords = (batch: Batch, where: WhereRead, to: Incoming[]): void => {
-  const reader = unpacked(batch, where.topic);
+  const reader = unpacked(batch, where);
   const isAppendTime = (batch.attributes & APPEND_TIME) !== 0;
   for (let n = 0; n < batch.count; n++) {
     const end = reader.varint() + reader.at;

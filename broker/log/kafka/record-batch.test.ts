@@ -116,6 +116,20 @@ describe("a batch", () => {
     );
   });
 
+  it("hands out what stands before one that cannot be read, which is met next, with the fix and where to go on", () => {
+    const one = () =>
+      encodeBatch(outgoing([{ topic: "t", key: "k", headers: {}, value: "v" }]), { time: 1, pack: false });
+    const foreign = rebased(one(), 8);
+    foreign.writeInt16BE(3, 21);
+    const { records: before, next } = read(Buffer.concat([rebased(one(), 7), foreign]));
+    expect([before.map(({ record }) => record.offset), next]).toEqual([[7], 8]);
+    expect(() => read(Buffer.concat([foreign, rebased(one(), 9)]), { ...WHERE, from: 8 })).toThrow(
+      expect.objectContaining({
+        details: expect.objectContaining({ what: "the compression lz4", offset: 8, next: 9 }),
+      }),
+    );
+  });
+
   it("throws, and reads nothing beyond, where its inside is damaged", () => {
     const batch = encodeBatch(outgoing([{ topic: "t", key: "k", headers: {}, value: "v" }]), { time: 1, pack: false });
     batch.writeInt32BE(5, 57);
