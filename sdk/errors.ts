@@ -180,6 +180,11 @@ export const CATALOGUE = {
     false,
     409,
   ),
+  "ledger-overtaken": entry(
+    "Another ledger is in charge: this one stops. Run one, or several behind one Lease (--lease).",
+    false,
+    409,
+  ),
   "port-taken": entry(
     "Port {port} of {address} is in use: stop what listens there, or choose another with --port.",
     false,

@@ -52,6 +52,11 @@ export class Alert {
     );
   }
 
+  /** Rejects with what broke it. */
+  get done(): Promise<unknown> {
+    return Promise.all([this.#config!.done, this.#due!.done]);
+  }
+
   /** Per subscription that runs, since it does. */
   counts(): ReadonlyMap<string, Counts> {
     return new Map([...this.#running].map(([name, { teller }]) => [name, teller.counts]));
@@ -77,7 +82,10 @@ export class Alert {
     }
     await this.#reader.settled;
     const last = records.at(-1)!;
-    void reading.commit(last.partition, last.offset + 1);
+    await reading.commit(last.partition, last.offset + 1).catch((e) => {
+      if (!isFault(e, "log-closed"))
+        this.#options.logger.warn({ err: sayError(e) }, "what is told again may be told twice");
+    });
   }
 
   async #configure(set: ConfigSet): Promise<void> {

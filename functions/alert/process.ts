@@ -4,7 +4,7 @@ import type { Process } from "#functions/process/process.ts";
 import { leaseSettings, settingsOf } from "#functions/process/settings.ts";
 import { Alert } from "./alert.ts";
 import { alertMetrics } from "./metrics.ts";
-import { sinkOf } from "./sinks/sink-of.ts";
+import { usableSink } from "./sinks/sink-of.ts";
 
 const settings = settingsOf(leaseSettings);
 
@@ -14,18 +14,18 @@ export const process: Process<typeof settings> = {
   says: "tells every subscription's sink of findings; replicas stand by behind a Lease",
   settings,
   parts(base) {
-    const { logger, random, clock, env, stdout } = base;
+    const { logger, random, clock, env, stdout, fatal } = base;
+    const sinks = { env, stdout };
     let alert: Alert | undefined;
     const leader: Leader = leaderOf(base, () => {
       const log = fencedLog(base.log, { leads: () => leader.leads, lease: base.settings.lease ?? "" });
-      alert = new Alert({
-        log,
-        logger,
-        random,
-        clock,
-        sinkOf: (subscription) => sinkOf(subscription, { env, stdout }),
-      });
-      return alert;
+      const one = new Alert({ log, logger, random, clock, sinkOf: (subscription) => usableSink(subscription, sinks) });
+      alert = one;
+      const start = async () => {
+        await one.start();
+        one.done.catch(fatal);
+      };
+      return { start, stop: () => one.stop() };
     });
     return {
       runnables: [leader],

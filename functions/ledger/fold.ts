@@ -20,6 +20,7 @@ import {
   type Settings,
   STALE_VIEW,
   settingsOf,
+  silentProblem,
   staleProblem,
 } from "./settings.ts";
 import { type Entry, entryId, type InstancesOf, type Output, type Statement, type View } from "./state.ts";
@@ -61,6 +62,27 @@ export class LedgerFold {
 
   findings(): Finding[] {
     return this.#store.findings();
+  }
+
+  /** A finding as it stands. */
+  finding(fingerprint: string): Finding | undefined {
+    return this.#store.finding(fingerprint)?.finding;
+  }
+
+  /** What is held of a key, by its id. */
+  entry(id: string): Entry | undefined {
+    return this.#store.entry(id);
+  }
+
+  /** Nothing was heard of a cluster's watcher for so long that what it said last is old. */
+  silent(cluster: string, time: number): Output {
+    return this.#collect(() => {
+      if (!this.#instancesOf(cluster)) return;
+      const view = this.#views.get(cluster);
+      // Whatever depends on a view of it waits for the next one.
+      if (view) this.#views.set(cluster, { ...view, ages: {} });
+      this.#own(cluster, STALE_VIEW, cluster, silentProblem(cluster), { offset: 0, time });
+    });
   }
 
   view(cluster: string): View | undefined {

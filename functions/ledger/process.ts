@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { fencedLog } from "#functions/process/fenced.ts";
 import { type Leader, leaderOf } from "#functions/process/leader.ts";
 import type { Process } from "#functions/process/process.ts";
@@ -16,11 +17,11 @@ export const process: Process<typeof settings> = {
   says: "turns verdicts into findings; replicas stand by behind a Lease",
   settings,
   parts(base) {
-    const { clock, logger, fatal } = base;
+    const { clock, logger, fatal, end } = base;
     const view = new FindingsView({ log: base.log, clock, logger });
     const leader: Leader = leaderOf(base, () => {
       const log = fencedLog(base.log, { leads: () => leader.leads, lease: base.settings.lease ?? "" });
-      const ledger = new Ledger({ log, clock, logger, lost: fatal });
+      const ledger = new Ledger({ log, clock, logger, claimant: randomUUID(), lost: end });
       return {
         start: async () => {
           await ledger.start();

@@ -30,7 +30,7 @@ const OWN: Readonly<Record<string, Settings>> = {
   },
   [STALE_VIEW]: {
     case: STALE_VIEW,
-    help: "The API server has not been heard of for over 30 seconds for the kinds that are named. Findings that depend on them are frozen: neither raised nor resolved. Check the API server, the network between, and the rights of the account.",
+    help: "The API server has not been heard of for over 30 seconds for the kinds that are named. Findings that depend on them are frozen: neither raised nor resolved. Check the API server, the network between, and the rights of the account; where nothing is heard of its watcher, look at that one.",
     for: 0,
     clear: 0,
     kinds: [],
@@ -91,6 +91,12 @@ export const staleProblem = (cluster: string, kinds: readonly string[]): StatedP
   message: `no fresh view of ${kinds.join(", ")}`,
   subject: { kind: "Cluster", name: cluster },
   related: [],
+});
+
+/** In the same place as a stale view: one of them is so. */
+export const silentProblem = (cluster: string): StatedProblem => ({
+  ...staleProblem(cluster, []),
+  message: "nothing is heard of its watcher",
 });
 
 export const leftOutProblem = (cluster: string, kinds: readonly string[]): StatedProblem => ({

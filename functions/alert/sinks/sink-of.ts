@@ -1,5 +1,5 @@
 import { durationMs } from "#sdk/case/duration.ts";
-import { fault } from "#sdk/errors.ts";
+import { fault, sayError } from "#sdk/errors.ts";
 import type { AlertSubscription } from "#sdk/resources/schemas.ts";
 import type { Env } from "#sdk/runtime/settings.ts";
 import type { Sink } from "./sink.ts";
@@ -34,4 +34,21 @@ export function sinkOf({ metadata, spec }: AlertSubscription, { env, stdout }: S
   });
   const timeout = durationMs(webhook.timeout ?? "10s", `${where}: spec.sink.webhook.timeout`);
   return webhookSink({ url: webhook.url, headers: Object.fromEntries(headers), timeout, fetch });
+}
+
+/** ms between two words on a sink that cannot be used. */
+const UNUSABLE = 60_000;
+
+/**
+ * The same where others than this process judged the subscription: one that cannot be used here, for want of a variable, takes nothing
+ * until it is mended, and holds up no other.
+ */
+export function usableSink(subscription: AlertSubscription, options: SinkOptions): Sink {
+  try {
+    return sinkOf(subscription, options);
+  } catch (e) {
+    const url = `AlertSubscription ${subscription.metadata.name}`;
+    const unusable = fault("sink-unreachable", { url, what: sayError(e).replace(/\.$/, ""), retryAfter: UNUSABLE }, e);
+    return { tell: () => Promise.reject(unusable) };
+  }
 }
