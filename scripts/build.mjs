@@ -14,6 +14,22 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 };
 
+/**
+ * `import … from "node:http"` reads every name that the module has, and one of them loads Node's own undici: 30 ms and 14 MB at
+ * each start on Node 24. Asked for in this way only what is used is read.
+ */
+const builtins = {
+  name: "builtins",
+  setup(build) {
+    build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === "import-statement" ? { path, namespace: "builtin" } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -26,6 +42,7 @@ const common = {
   sourcesContent: false,
   legalComments: "linked",
   banner,
+  plugins: [builtins],
 };
 
 /** Everything that is run; chunks are shared, and loaded when they are needed. esbuild itself stays a package. */

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: CPU per item (an empty start taken off), memory and lateness, beside a floor and a peer in one run on a
- * real API server with fake nodes. `--only=first-pass|change|time|remedies|defender` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
+ * real API server with fake nodes. `--only=first-pass|change|time|remedies|functions|defender` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { ROOT } from "#test/e2e/support/testbed.ts";
 import { Changes } from "./changes.ts";
 import { defenderRows } from "./defender-rows.ts";
 import { firstPass } from "./first-pass.ts";
+import { functionRows } from "./function-rows.ts";
 import { oneChange } from "./one-change.ts";
 import { remedies } from "./remedies.ts";
 import { seedPods } from "./seed.ts";
@@ -82,6 +83,7 @@ try {
   say("remedies …");
   if (runs("remedies")) rows.push(...(await remedies(cluster)));
   await cluster.down();
+  if (runs("functions")) rows.push(...(await functionRows(ROOT, say)));
   // A million records keep the disk busy for a while: last, that they disturb no other row.
   if (runs("defender")) rows.push(...(await defenderRows(say)));
   const table = tableOf(rows);
