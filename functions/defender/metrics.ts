@@ -13,11 +13,11 @@ export function defenderMetrics({ gauge }: Scraped, defender: Measured): void {
   );
   // Scopes are targets and owners too, without number: they are counted, never named.
   const scopes = (name: string, help: string, is: (one: Standing) => boolean) =>
-    gauge(name, help, ["budget"], (say) => {
-      const counts = new Map<string, Set<string>>();
-      for (const { name: budget } of [...CAPS, ...defender.config.budgets]) counts.set(budget, new Set());
-      for (const one of defender.standings()) if (is(one)) counts.get(one.budget)?.add(JSON.stringify(one.in));
-      for (const [budget, found] of counts) say({ budget }, found.size);
+    gauge(name, help, ["budget", "scope"], (say) => {
+      const budgets = [...CAPS, ...defender.config.budgets];
+      const found = new Map(budgets.map((budget) => [budget.name, new Set<string>()]));
+      for (const one of defender.standings()) if (is(one)) found.get(one.budget)?.add(JSON.stringify(one.in));
+      for (const { name: budget, scope } of budgets) say({ budget, scope }, found.get(budget)!.size);
     });
   scopes("budget_spent_scopes", "Scopes in which nothing of a budget remains now.", ({ remains }) => remains === 0);
   scopes(

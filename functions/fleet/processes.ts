@@ -6,5 +6,6 @@ export const PROCESSES = {
   watcher: () => import("./watcher.ts"),
   dispatcher: () => import("#functions/dispatcher/process.ts"),
   ledger: () => import("#functions/ledger/process.ts"),
+  "dead-letters": () => import("#functions/dead-letters/process.ts"),
   alert: () => import("#functions/alert/process.ts"),
 } satisfies Record<string, () => Promise<{ readonly process: Process<TObject> }>>;
