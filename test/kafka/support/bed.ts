@@ -10,10 +10,10 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const exec = promisify(execFile);
 
 /** Brokers of a lane live for a minute: what makes them start sooner counts, not what makes them fast later. */
-const JVM = { KAFKA_HEAP: "384m", JAVA_TOOL_OPTIONS: "-XX:TieredStopAtLevel=1" };
+export const JVM = { KAFKA_HEAP: "384m", JAVA_TOOL_OPTIONS: "-XX:TieredStopAtLevel=1" };
 
 /** @throws where there is no test bed */
-function script(): string {
+export function script(): string {
   const bed = resolve(ROOT, process.env.ROUNDSMAN_TESTBED ?? "../shared");
   const kafka = resolve(bed, "kafka/kafka.sh");
   if (!existsSync(kafka))
