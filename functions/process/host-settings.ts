@@ -5,7 +5,7 @@ import { tokenFile } from "./token-file.ts";
 
 /** Where case hosts are, and as whom they are asked. */
 export const hostSettings = {
-  hosts: Type.Array(Type.String({ format: "uri", pattern: "^https?://", maxLength: 2048 }), {
+  hosts: Type.Array(Type.String({ pattern: "^https?://", maxLength: 2048 }), {
     maxItems: 1000,
     default: [],
     description: "URLs of case hosts; each says its cases at /v1/cases. Several that have the same share the work",

@@ -184,10 +184,11 @@ export class ConfigSource {
     this.#good = new Map(this.#judged.resources.map((one) => [idOf(one), one]));
   }
 
-  /** By the same code as files; of its metadata nothing but its name is anybody's business. */
-  #parse({ kind, metadata: { name }, spec }: Configured): Resource | Error {
+  /** By the same code as files; of its metadata nothing but its name, and a cluster's labels, is anybody's business. */
+  #parse({ kind, metadata: { name, labels }, spec }: Configured): Resource | Error {
     try {
-      const metadata = { name, annotations: { [FROM_CLUSTER]: "true" } };
+      const chosenBy = kind === "Cluster" && labels !== undefined ? { labels } : {};
+      const metadata = { name, ...chosenBy, annotations: { [FROM_CLUSTER]: "true" } };
       return this.#read({ apiVersion: API_VERSION, kind, metadata, spec }, `${kind} ${name}`);
     } catch (e) {
       return e as Error;

@@ -62,7 +62,7 @@ const text = (name: string, path: string, priority?: number): Column => ({
 });
 
 /** The kinds that people write. As in files each has one name, so they stand in no namespace. */
-export type ConfigKind = Exclude<Resource["kind"], "Cluster">;
+export type ConfigKind = Resource["kind"];
 const CONFIG: Readonly<Record<ConfigKind, Pick<Definition, "plural" | "shortNames" | "description" | "columns">>> = {
   ProbeConfig: {
     plural: "probeconfigs",
@@ -109,6 +109,13 @@ const CONFIG: Readonly<Record<ConfigKind, Pick<Definition, "plural" | "shortName
       text("Condition", "match.condition.type"),
       text("Operations", "steps[*].operation"),
     ],
+  },
+  Cluster: {
+    plural: "clusters",
+    shortNames: ["rcl"],
+    description:
+      "A cluster of the fleet, by the name that its watcher has; its labels are what ProbeConfigs choose by.",
+    columns: [],
   },
 };
 

@@ -13,8 +13,8 @@ export function createResourceReader(): (value: unknown, where: string) => Resou
     const { apiVersion, kind } = value as Record<string, unknown>;
     if (apiVersion !== API_VERSION) throw bad("apiVersion", `is ${JSON.stringify(apiVersion)}; write ${API_VERSION}`);
     const validate = Object.hasOwn(validators, String(kind)) ? validators[String(kind)] : undefined;
-    const kinds = Object.keys(SCHEMAS).filter((one) => one !== "Cluster");
-    if (!validate || kind === "Cluster")
+    const kinds = Object.keys(SCHEMAS);
+    if (!validate)
       throw bad(
         "kind",
         `is ${JSON.stringify(kind)}; known here are ${kinds.join(", ")}${nearest(String(kind), kinds)}`,

@@ -89,9 +89,9 @@ describe("reading resources", () => {
     [{ ...good, apiVersion: "v1" }, 'f.yaml: apiVersion is "v1"; write roundsman.dev/v1alpha1'],
     [
       { ...good, kind: "ProbConfig" },
-      'kind is "ProbConfig"; known here are ProbeConfig, AlertSubscription, Budget, Defender, Remedier; did you mean "ProbeConfig"',
+      'kind is "ProbConfig"; known here are ProbeConfig, AlertSubscription, Budget, Defender, Remedier, Cluster; did you mean "ProbeConfig"',
     ],
-    [{ ...good, kind: "Cluster" }, 'kind is "Cluster"'],
+    [{ ...good, kind: "Cluster" }, "spec.case is not known"],
     [{ ...good, spec: { case: "x/y", ownr: "a" } }, /f\.yaml: spec\.ownr .*did you mean "owner"/],
     [{ ...good, spec: { case: "x/y", fro: "2s" } }, /spec\.fro .*did you mean "for"/],
     [{ ...good, spec: { case: "x/y", for: "soon" } }, "f.yaml: spec.for"],

@@ -67,13 +67,16 @@ async function recordsOf<T>(topic: string): Promise<T[]> {
     for (const { value } of records) if (value !== null) values.push(JSON.parse(value));
   return values;
 }
-async function findings(): Promise<Map<string, Finding>> {
+async function findings(cluster = "fleet"): Promise<Map<string, Finding>> {
   const last = new Map<string, Finding>();
-  for (const one of await recordsOf<Finding>("findings")) if (one.case === CASE) last.set(one.subject.name, one);
+  for (const one of await recordsOf<Finding>("findings"))
+    if (one.case === CASE && one.cluster === cluster) last.set(one.subject.name, one);
   return last;
 }
-const openNames = async () =>
-  [...(await findings()).values()].flatMap(({ state, subject }) => (state === "open" ? [subject.name] : [])).sort();
+const openNames = async (cluster?: string) =>
+  [...(await findings(cluster)).values()]
+    .flatMap(({ state, subject }) => (state === "open" ? [subject.name] : []))
+    .sort();
 
 async function until(what: string, within: number, is: () => Promise<boolean>): Promise<number> {
   const begun = Date.now();
@@ -103,6 +106,9 @@ beforeAll(async () => {
   for (const one of [cases, config]) mkdirSync(one);
   writeFileSync(join(cases, "marked-bad.ts"), SOURCE);
   const sink = { webhook: { url: inbox.url("fleet") } };
+  // A second cluster of the fleet: its watcher looks at the same API server under another name.
+  const other = { apiVersion: "roundsman.dev/v1alpha1", kind: "Cluster", metadata: { name: "other" }, spec: {} };
+  writeFileSync(join(config, "other.json"), JSON.stringify(other));
   const subscription = {
     kind: "AlertSubscription",
     metadata: { name: "inbox" },
@@ -131,6 +137,7 @@ beforeAll(async () => {
     add(`ledger-${i}`, ["run", "ledger"], { ...kafka, ...lease("ledger") });
     add(`alert-${i}`, ["run", "alert"], { ...kafka, ...lease("alert") });
   }
+  add("other", ["run", "watcher", "--cluster", "other"], { ...kafka, ROUNDSMAN_KUBECONFIG: cluster.kubeconfig });
   await Promise.all([...members.values()].map((one) => one.start()));
   await Promise.all([...members.values()].map((one) => one.ready()));
 });
@@ -145,7 +152,8 @@ afterAll(async () => {
 });
 
 const notices = (): Finding[] => [...inbox.of("fleet").values()].flat().map((body) => JSON.parse(body) as Finding);
-const told = (name: string, state: string) => notices().some((one) => one.subject.name === name && one.state === state);
+const told = (name: string, state: string) =>
+  notices().some((one) => one.cluster === "fleet" && one.subject.name === name && one.state === state);
 
 describe("a fleet on Kafka", () => {
   it("a fault becomes a finding and a notice, and both end when it is mended", async () => {
@@ -179,7 +187,7 @@ describe("a fleet on Kafka", () => {
       }
     isOver = true;
     await changing;
-    expect(killed).toHaveLength(members.size);
+    expect(killed).toHaveLength(10);
     expect(turn).toBeGreaterThan(1_000);
     const truth = badNames();
     await until("findings are the cluster's truth", 60_000, async () => {
@@ -188,7 +196,7 @@ describe("a fleet on Kafka", () => {
     // Whichever replica is asked, also one that stands by.
     for (const i of [0, 1])
       await until(`ledger-${i} says so`, 10_000, async () => {
-        const answer = await fetch(`${member(`ledger-${i}`).url}/v1/findings?state=open&case=${CASE}`);
+        const answer = await fetch(`${member(`ledger-${i}`).url}/v1/findings?state=open&cluster=fleet&case=${CASE}`);
         const { findings: open } = (await answer.json()) as { findings: Finding[] };
         return JSON.stringify(open.map(({ subject }) => subject.name).sort()) === JSON.stringify(truth);
       });
@@ -215,5 +223,25 @@ describe("a fleet on Kafka", () => {
     process.stdout.write(
       `${turn} changes, ${verdicts.length} verdicts, ${doubled} of them again; ${sent.length} notices, ${twice} of them again\n`,
     );
+  });
+
+  it("a cluster whose watchers are gone is a finding and freezes its own; the other goes on", async () => {
+    const silence = async () =>
+      (await recordsOf<Finding>("findings")).findLast(
+        (one) => one.case === "roundsman/stale-view" && one.cluster === "fleet",
+      )?.state;
+    const truth = badNames();
+    for (const i of [0, 1]) expect(await member(`watcher-${i}`).end("SIGKILL")).toBe(null);
+    await mark("last", true);
+    await until("the other cluster's finding", 30_000, async () => (await openNames("other")).includes("last"));
+    await until("a finding on the silence", 60_000, async () => (await silence()) === "open");
+    expect(await openNames()).toEqual(truth);
+    const asked = await fetch(`${member("ledger-0").url}/v1/findings?state=open&case=${CASE}`);
+    const { findings: open } = (await asked.json()) as { findings: Finding[] };
+    for (const { cluster, stale } of open) expect(stale === true).toBe(cluster === "fleet");
+    await Promise.all([0, 1].map((i) => member(`watcher-${i}`).start()));
+    await until("the silence is over", 60_000, async () => (await silence()) === "resolved");
+    await until("what was missed is found", 30_000, async () => (await openNames()).includes("last"));
+    expect(await openNames()).toEqual(badNames());
   });
 });
