@@ -196,5 +196,7 @@ export interface Finding {
   /** Why it was resolved, where its cause did not simply go: the case or the cluster was removed. */
   readonly reason?: string;
   readonly help: string;
+  /** W3C trace context of the check that raised it: verdicts, notices and what was done about it carry the same. */
+  readonly traceparent?: string;
   readonly stale?: boolean;
 }

@@ -35,6 +35,34 @@ const verdict = (id: string) => ({
 const BATCHED = { "content-type": "application/cloudevents-batch+json" };
 
 describe("HttpTarget", () => {
+  it("carries the trace of each check; a request of one alone is of it too, for whoever stands between", async () => {
+    const seen: unknown[] = [];
+    const { target } = await serve((request, response) => {
+      const { traceparent, "ce-traceparent": own } = request.headers;
+      let body = "";
+      request.on("data", (chunk) => {
+        body += chunk;
+      });
+      request.on("end", () => {
+        const events = body.startsWith("[") ? JSON.parse(body) : [];
+        seen.push([traceparent, own, events.map((event: { traceparent?: string }) => event.traceparent)]);
+        response.writeHead(204).end();
+      });
+    });
+    const check = (id: string, traceparent?: string) => ({
+      ...{ id, text: "{}" },
+      ...(traceparent && { headers: { ce_traceparent: traceparent } }),
+    });
+    await target.evaluate([check("a", "00-a")]);
+    await target.evaluate([check("b")]);
+    await target.evaluate([check("c", "00-c"), check("d")]);
+    expect(seen).toEqual([
+      ["00-a", "00-a", []],
+      [undefined, undefined, []],
+      [undefined, undefined, ["00-c", undefined]],
+    ]);
+  });
+
   it("sends one in binary mode, several as one batch, each with its token as it is then", async () => {
     const seen: unknown[] = [];
     let token = "first";

@@ -54,7 +54,7 @@ export class HttpTarget implements Target {
 
   async evaluate(checks: readonly Due[]): Promise<readonly Answer[]> {
     const parts = checks.map(partsOf);
-    const { status, headers, text } = await this.#post(parts.length === 1 ? binaryOf(parts[0]!) : batchOf(parts));
+    const { status, headers, text } = await this.#post(parts.length === 1 ? aloneOf(parts[0]!) : batchOf(parts));
     const { url } = this.#options;
     if (status === 204) return [];
     if (status !== 200) throw faultOf(url, status, headers["retry-after"], text);
@@ -101,6 +101,13 @@ export class HttpTarget implements Target {
   }
 }
 
+/** The request is of the event's trace too, for whoever stands between: of a batch it would be of many. */
+function aloneOf(parts: EventParts): HttpMessage {
+  const { headers, body } = binaryOf(parts);
+  const { traceparent } = parts;
+  return traceparent === undefined ? { headers, body } : { headers: { ...headers, traceparent }, body };
+}
+
 /** No connection came, so nothing was sent. */
 const isUnconnected = (e: unknown): boolean =>
   e instanceof errors.ConnectTimeoutError ||
@@ -110,10 +117,11 @@ const isUnconnected = (e: unknown): boolean =>
   (e instanceof AggregateError && e.errors.every(isUnconnected));
 
 /** The cluster is told by the check's record; the source says only who sends. */
-const partsOf = ({ id, text }: Due): EventParts => ({
+const partsOf = ({ id, text, headers }: Due): EventParts => ({
   id,
   source: "/dispatcher",
   type: TYPES.checkDue,
+  traceparent: headers?.ce_traceparent,
   dataText: text,
 });
 

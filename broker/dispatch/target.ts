@@ -1,3 +1,5 @@
+import type { Headers } from "../log/log.ts";
+
 /** What runs checks: threads of this process, or functions over HTTP. One contract suite holds for both. */
 export interface Target {
   /**
@@ -7,7 +9,7 @@ export interface Target {
    * - a fault that may not be tried again (`retry: false`): one of them is refused
    * - anything else: one of them may be to blame
    */
-  evaluate(checks: readonly { readonly id: string; readonly text: string }[]): Promise<readonly Answer[]>;
+  evaluate(checks: readonly Asked[]): Promise<readonly Answer[]>;
 }
 
 export type Answer =
@@ -19,4 +21,11 @@ export type Answer =
 export interface Cause {
   readonly code: string;
   readonly message: string;
+}
+
+/** A check that is to be run: its id, its JSON text, and the headers of its record. */
+export interface Asked {
+  readonly id: string;
+  readonly text: string;
+  readonly headers?: Headers;
 }

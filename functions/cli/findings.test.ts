@@ -33,7 +33,7 @@ const finding = (fingerprint: string, more: Partial<Finding> = {}): Finding => (
   ...more,
 });
 const ALL = [
-  finding("aa11"),
+  finding("aa11", { traceparent: `00-${"ab".repeat(16)}-${"1".repeat(16)}-01` }),
   finding("aa22", { severity: "low", owner: "team-a", cluster: "other" }),
   finding("bb33", { state: "resolved", resolvedAt: "2026-01-02T00:00:00.000Z", reason: "gone" }),
 ];
@@ -91,6 +91,12 @@ describe("findings of a running one", () => {
     expect(await listed({ url, output: "table", case: "none/*" })).toBe("No open findings.\n");
     expect(await listed({ url, output: "yaml", case: "none/*" })).toBe("[]\n");
   });
+});
+
+test("one finding says by which id its cause is found again", async () => {
+  const url = await running();
+  expect(await shown("aa11", url)).toContain(`Trace:       ${"ab".repeat(16)}\n`);
+  expect(await shown("aa22", url)).not.toContain("Trace:");
 });
 
 describe("one that does not answer as it should", () => {

@@ -3,6 +3,7 @@ import { readLine } from "#functions/healer/read-line.ts";
 import { compareFindings, filterFindings } from "#functions/ledger/api.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
 import { fault } from "#sdk/errors.ts";
+import { traceIdOf } from "#sdk/event/trace.ts";
 import { plain } from "#sdk/runtime/text.ts";
 import type { Finding, SEVERITIES } from "#sdk/terms.ts";
 import { connect, type Remote } from "./client.ts";
@@ -114,6 +115,7 @@ function tell(finding: Finding, manifest: Manifest | undefined, now: number): st
     ...line("Last seen", finding.lastSeen),
     ...line("Episodes", String(finding.episodes)),
     ...line("Fingerprint", finding.fingerprint),
+    ...line("Trace", traceIdOf(finding.traceparent)),
     ...(shown.length === 0
       ? []
       : line(

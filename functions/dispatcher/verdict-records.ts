@@ -38,6 +38,7 @@ function verdictOf(check: Answered["check"], answer: Answered["answer"], now: nu
       type: TYPES.verdict,
       id: check.id,
       source: `/clusters/${cluster}/dispatcher`,
+      traceparent: check.headers?.ce_traceparent,
       dataText,
     }),
   ];

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { readLetter } from "#broker/dead-letter/record.ts";
 import type { Log } from "#broker/log/log.ts";
 import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { parseJson } from "#sdk/event/json.ts";
@@ -12,7 +13,9 @@ import { Commits } from "./commits.ts";
 import { Executor, type ExecutorOptions } from "./executor.ts";
 import { CLUSTER, grant, node, type World, world } from "./world.test-kit.ts";
 
-const grantedRecord = (granted: Granted) => remedyRecord(TYPES.remedyGranted, "/remedy", granted);
+const TRACE = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`;
+const grantedRecord = (granted: Granted) =>
+  remedyRecord(TYPES.remedyGranted, "/remedy", granted, { traceparent: TRACE });
 
 async function running(at: World, more: Partial<ExecutorOptions> = {}) {
   const log = memoryLog({ clock: at.timeline });
@@ -37,7 +40,8 @@ async function told(log: Log, topic: string, type: string, count: number): Promi
   await new Promise<void>((done) => {
     const reading = log.subscribe({ topic }, (records) => {
       for (const { headers, value } of records)
-        if (headers.ce_type === type) found.push({ id: headers.ce_id, ...(parseJson(value!) as object) });
+        if (headers.ce_type === type)
+          found.push({ id: headers.ce_id, trace: headers.ce_traceparent, ...(parseJson(value!) as object) });
       if (found.length >= count) done();
     });
     onTestFinished(() => reading.close());
@@ -54,8 +58,8 @@ describe("the executor", () => {
     const foreign = { ...grant(at, "drain", n, 2), cluster: "another" };
     await log.append([grantedRecord(foreign), grantedRecord(granted), grantedRecord(granted)]);
     const [succeeded] = await told(log, "remedies", TYPES.remedySucceeded, 1);
-    expect(succeeded).toMatchObject({ id: granted.id, operation: "cordon", fence: 1, executor: "one" });
-    expect(await told(log, "remedies", TYPES.remedyStarted, 1)).toHaveLength(1);
+    expect(succeeded).toMatchObject({ id: granted.id, operation: "cordon", fence: 1, executor: "one", trace: TRACE });
+    expect(await told(log, "remedies", TYPES.remedyStarted, 1)).toMatchObject([{ trace: TRACE }]);
     expect(at.admin.get("v1/Node", { name: "n" })?.spec?.unschedulable).toBe(true);
     const resolved = { cluster: CLUSTER, fingerprint: "f", episode: 3 };
     await log.append([
@@ -68,8 +72,22 @@ describe("the executor", () => {
         dataText: JSON.stringify(resolved),
       }),
     ]);
-    await told(log, "remedies", TYPES.remedyUndone, 1);
+    expect(await told(log, "remedies", TYPES.remedyUndone, 1)).toMatchObject([{ trace: TRACE }]);
     expect(at.admin.get("v1/Node", { name: "n" })?.spec?.unschedulable).toBeUndefined();
+  });
+
+  it("sets aside a grant that it cannot read: it is not done, and others are", async () => {
+    const at = await world();
+    const { log } = await running(at);
+    const good = grant(at, "cordon", node(at.admin, "n") as never, 1);
+    const { target: _, ...bad } = grant(at, "drain", node(at.admin, "m") as never, 2);
+    const torn = { ...grantedRecord(good), value: JSON.stringify(bad) };
+    await log.append([torn, grantedRecord(good)]);
+    await told(log, "remedies", TYPES.remedySucceeded, 1);
+    const letters: unknown[] = [];
+    for await (const records of log.read("dead-letters")) letters.push(...records.map(readLetter));
+    expect(letters).toMatchObject([{ by: "executor", cause: { code: "record-invalid" }, record: torn }]);
+    expect(at.admin.get("v1/Node", { name: "m" })?.spec?.unschedulable).toBeUndefined();
   });
 
   it("takes it back when the node's condition is well again, or the node is gone", async () => {

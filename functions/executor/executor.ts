@@ -46,6 +46,9 @@ export interface ExecutorOptions {
 /** Grants on their way to `Acting` at once: enough to keep an API server busy, few enough that each is there at once. The newest first: grants run out. */
 const BEGINNINGS = 16;
 
+/** Requests whose traces are remembered: those of days. */
+const TRACES = 10_000;
+
 type Ended = Pick<Finding, "cluster" | "fingerprint" | "episode">;
 
 /** The one process that writes in a cluster. Several may run: a grant is carried out by one of them, once. */
@@ -57,6 +60,8 @@ export class Executor {
   readonly #commits = new Commits();
   readonly #readGranted = readGranted();
   readonly #reader: RecordReader;
+  /** By request. What another executor began goes by its id alone. */
+  readonly #traces = new Map<string, string>();
   readonly #subscriptions: Subscription[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #running = new Set<Promise<void>>();
@@ -81,7 +86,7 @@ export class Executor {
       signal,
       brake,
       beginning: createTurns(BEGINNINGS, "newest"),
-      report: async (report) => void (await log.append([reportRecord(report)])),
+      report: async (report) => void (await log.append([reportRecord(report, this.#traces.get(report.data.id))])),
       warn: (details, message) => logger.warn(details, message),
     };
   }
@@ -127,9 +132,19 @@ export class Executor {
     const data = this.#reader.read(record, TYPES.remedyGranted);
     if (data === undefined) return undefined;
     const granted = this.#readGranted(data);
-    if (!("flaw" in granted)) return granted.cluster === this.#options.cluster ? granted : undefined;
+    if (!("flaw" in granted)) {
+      if (granted.cluster !== this.#options.cluster) return undefined;
+      this.#trace(granted.id, record.headers.ce_traceparent);
+      return granted;
+    }
     this.#reader.setAside(record, fault("record-invalid", { what: granted.flaw }));
     return undefined;
+  }
+
+  #trace(id: string, traceparent: string | undefined): void {
+    if (traceparent === undefined) return;
+    this.#traces.set(id, traceparent);
+    if (this.#traces.size > TRACES) this.#traces.delete(this.#traces.keys().next().value!);
   }
 
   /** A finding that is resolved, or a condition that is well again, holds nothing any more. */

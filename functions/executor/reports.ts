@@ -14,8 +14,8 @@ const TYPE_OF = {
   undone: TYPES.remedyUndone,
 } as const satisfies Readonly<Record<Report["what"], string>>;
 
-export const reportRecord = ({ what, data }: Report): NewRecord =>
-  remedyRecord(TYPE_OF[what], sourceOf(data.cluster), data);
+export const reportRecord = ({ what, data }: Report, traceparent?: string): NewRecord =>
+  remedyRecord(TYPE_OF[what], sourceOf(data.cluster), data, { traceparent });
 
 export const clockRecord = (cluster: string, executor: string, clock: number): NewRecord =>
   recordOf({

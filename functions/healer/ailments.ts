@@ -18,6 +18,7 @@ export interface Fault {
  */
 export function ofFinding(finding: Finding, depends: readonly string[]): Fault | undefined {
   const { fingerprint, episode, cluster, rule, severity, message, owner, subject, target, state, firstSeen } = finding;
+  const { traceparent } = finding;
   if (!target) return undefined;
   const { uid, zone, pool, remedy } = target;
   return {
@@ -37,6 +38,7 @@ export function ofFinding(finding: Finding, depends: readonly string[]): Fault |
       ...(remedy !== undefined && { remedy }),
       depends: depends.length === 0 ? [kindOf(subject)] : depends,
       since: Date.parse(firstSeen),
+      ...(traceparent !== undefined && { traceparent }),
     },
     isOpen: state === "open",
   };

@@ -19,6 +19,7 @@ export function recordOfEffect(effect: Effect): NewRecord {
       type: TYPES.remedyDue,
       id: due.id,
       source,
+      traceparent: due.ailment.traceparent,
       subject: [due.target.kind, due.target.namespace ?? "", due.target.name].join("/"),
       dataText: JSON.stringify(due),
     });
@@ -28,7 +29,7 @@ export function recordOfEffect(effect: Effect): NewRecord {
   const more = { ...(fence !== undefined && { fence }), ...(until !== undefined && { until }) };
   // Its owner may say one thing after another.
   const word = effect.kind === "held" ? hash("sha256", message, "hex").slice(0, 8) : undefined;
-  return remedyRecord(type, source, { ...about, message, ...more }, word);
+  return remedyRecord(type, source, { ...about, message, ...more }, { word, traceparent: due.ailment.traceparent });
 }
 
 /** What is asked. */

@@ -12,7 +12,7 @@ const iso = (ms: number) => new Date(ms).toISOString();
 export function sayFinding(
   cluster: string,
   settings: Settings,
-  { problem, first }: Statement,
+  { problem, first, traceparent }: Statement,
   at: number,
   before: Finding | undefined,
 ): Finding {
@@ -37,8 +37,12 @@ export function sayFinding(
     lastSeen: iso(at),
     episodes: open?.episodes ?? (before?.episodes ?? 0) + 1,
     help: settings.help,
+    ...tracedBy(open ? open.traceparent : traceparent),
   };
 }
+
+const tracedBy = (traceparent: string | undefined): Pick<Finding, "traceparent"> =>
+  traceparent === undefined ? {} : { traceparent };
 
 function targetOf({ uid, scope }: StatedProblem): Pick<Finding, "target"> {
   if (uid === undefined) return {};

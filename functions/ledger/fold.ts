@@ -35,6 +35,8 @@ interface Position {
   readonly offset: number;
   /** Unix ms of the append. */
   readonly time: number;
+  /** The record's. */
+  readonly traceparent?: string | undefined;
 }
 
 /**
@@ -209,16 +211,18 @@ export class LedgerFold {
     of: { cluster: string; instance: string; key: Key; stamp: Stamp },
     settings: Settings,
     problems: readonly StatedProblem[],
-    { offset }: Position,
+    { offset, traceparent }: Position,
     moment: number,
   ): void {
     const before = new Map(this.#store.entry(id)?.statements.map((s) => [s.problem.fingerprint, s]));
     const standing = problems.map((problem): Statement => {
       const known = before.get(problem.fingerprint);
-      const first =
-        known && (known.gone === undefined || this.#store.isOpen(problem.fingerprint)) ? known.first : moment;
+      const same = known && (known.gone === undefined || this.#store.isOpen(problem.fingerprint)) ? known : undefined;
+      const first = same?.first ?? moment;
+      const trace = same ? same.traceparent : traceparent;
       const opens = Math.max(first, (problem.since ?? first) + (problem.for ?? settings.for));
-      return { problem, first, opens, said: offset, told: moment };
+      const traced = trace !== undefined && { traceparent: trace };
+      return { problem, first, opens, said: offset, told: moment, ...traced };
     });
     const stated = new Set(problems.map((p) => p.fingerprint));
     const gone = [...before.values()]

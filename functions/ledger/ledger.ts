@@ -228,7 +228,9 @@ export class Ledger {
       return this.#fold.mark(mark, record);
     }
     const verdict = this.#reader.read<Verdict>(record, TYPES.verdict, verdictFlaw);
-    return verdict && this.#fold.verdict(verdict, record);
+    if (!verdict) return undefined;
+    const { offset, time, headers } = record;
+    return this.#fold.verdict(verdict, { offset, time, traceparent: headers.ce_traceparent });
   }
 
   /** Findings first, then what is held of their keys: after a crash between, the verdict is read again and says the same. */
@@ -240,6 +242,7 @@ export class Ledger {
         type: TYPE[type],
         id,
         source: `/clusters/${finding.cluster}/ledger`,
+        traceparent: finding.traceparent,
         subject: [finding.subject.kind, finding.subject.namespace ?? "", finding.subject.name].join("/"),
         dataText: JSON.stringify(finding),
       }),

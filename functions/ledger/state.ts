@@ -12,6 +12,8 @@ export interface Statement {
   readonly said: number;
   /** Unix ms: when it was last said. What came after that must be answered before it is raised. */
   readonly told: number;
+  /** Of the check that stated it first: W3C trace context. */
+  readonly traceparent?: string;
   /** Unix ms: the key does not state it any more, and its finding waits for `clear`. */
   readonly gone?: number;
 }

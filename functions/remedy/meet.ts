@@ -44,14 +44,16 @@ const reasonOf = ({ ailment, remedier, step, attempt }: RemedyDue): string =>
 export function answerOf(due: RemedyDue, answered: Answered, say: (decision: Decision) => string) {
   const about = aboutOf(due);
   const source = `/clusters/${encodeURIComponent(about.cluster)}/remedy`;
+  const record = (type: string, data: Parameters<typeof remedyRecord>[2]) =>
+    remedyRecord(type, source, data, { traceparent: due.ailment.traceparent });
   const denied = (message: string, more: object = {}) =>
-    remedyRecord(TYPES.remedyDenied, source, { ...about, message: clip(message, MESSAGE_MOST), ...more });
+    record(TYPES.remedyDenied, { ...about, message: clip(message, MESSAGE_MOST), ...more });
   const isObserved = due.strategy === "observe";
   const would = `${due.flaw === undefined ? "" : `Remedier ${due.remedier} only observes: ${due.flaw}. `}Would ask for ${due.operation}`;
   if ("why" in answered) {
     const message = `The defender could not be asked, which means no: ${answered.why}`;
     return isObserved
-      ? remedyRecord(TYPES.remedyObserved, source, {
+      ? record(TYPES.remedyObserved, {
           ...about,
           message: clip(`${would}. ${message}`, MESSAGE_MOST),
         })
@@ -60,20 +62,20 @@ export function answerOf(due: RemedyDue, answered: Answered, say: (decision: Dec
   const { decision } = answered;
   if (isObserved) {
     const message = `${would}, and be told: ${say(decision)}`;
-    return remedyRecord(TYPES.remedyObserved, source, { ...about, message: clip(message, MESSAGE_MOST) });
+    return record(TYPES.remedyObserved, { ...about, message: clip(message, MESSAGE_MOST) });
   }
   const flaw = flawOf(due, decision);
   if (flaw) return denied(`The defender's answer is not believed, which means no: ${flaw}`);
   const until = decision.retryAt !== undefined && { until: decision.retryAt };
   if (decision.outcome === "waiting")
-    return remedyRecord(TYPES.remedyWaiting, source, {
+    return record(TYPES.remedyWaiting, {
       ...about,
       decision,
       message: clip(say(decision), MESSAGE_MOST),
       ...until,
     });
   if (decision.outcome === "denied") return denied(say(decision), { decision, ...until });
-  return remedyRecord(TYPES.remedyGranted, source, { ...about, grant: decision.grant!, reason: reasonOf(due) });
+  return record(TYPES.remedyGranted, { ...about, grant: decision.grant!, reason: reasonOf(due) });
 }
 
 /** An answer to something else is none. */

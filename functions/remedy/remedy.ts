@@ -17,7 +17,7 @@ export interface RemedyOptions {
   /** Who asks. The defender goes by the caller's token all the same. */
   readonly actor: string;
   /** The defender's answer; whatever rejects is a denial. */
-  readonly decide: (request: OperationRequest) => Promise<Decision>;
+  readonly decide: (request: OperationRequest, traceparent?: string) => Promise<Decision>;
   /** What it would say; spends nothing. */
   readonly explain: (request: OperationRequest) => Promise<Decision>;
   /** A decision as lines for people. */
@@ -70,7 +70,7 @@ export class Remedy {
     const ask = due.strategy === "act" ? decide : explain;
     let answered: Answered;
     try {
-      answered = { decision: await ask(requestOf(due, actor, clock.now())) };
+      answered = { decision: await ask(requestOf(due, actor, clock.now()), due.ailment.traceparent) };
     } catch (e) {
       answered = { why: sayError(e) };
     }

@@ -3,6 +3,7 @@ import { groupId } from "#broker/table/entry.ts";
 import type { Look } from "#broker/table/look.ts";
 import type { Tables } from "#broker/table/tables.ts";
 import { recordOf } from "#sdk/event/record.ts";
+import { traceparentOf } from "#sdk/event/trace.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { Instance } from "#sdk/resources/instances.ts";
 import type { Check, CheckError, Key, Outcome, Stamp, Verdict } from "#sdk/terms.ts";
@@ -38,6 +39,8 @@ export interface PlannerOptions {
   readonly epoch: number;
   readonly instances: readonly Instance[];
   readonly tables: Tables;
+  /** Of this watcher in this epoch: 16 hex digits, by which the traces of its checks are told from others'. */
+  readonly trace?: string;
 }
 
 /** What the verdict of a key told. */
@@ -178,6 +181,11 @@ export class Planner {
     return `${cluster}/${epoch}.${seq}`;
   }
 
+  #traceparent(seq: number): string | undefined {
+    const { trace } = this.#options;
+    return trace === undefined ? undefined : traceparentOf(trace, seq);
+  }
+
   #recordKey(instance: string, key: Key): string {
     return JSON.stringify([this.#options.cluster, instance, key]);
   }
@@ -208,6 +216,7 @@ export class Planner {
         type: TYPES.checkDue,
         id: check.id,
         source: `/clusters/${cluster}/watcher`,
+        traceparent: this.#traceparent(seq),
         dataText,
       }),
     );
@@ -241,6 +250,7 @@ export class Planner {
         type: TYPES.verdict,
         id,
         source: `/clusters/${cluster}/watcher`,
+        traceparent: this.#traceparent(seq),
         dataText,
       }),
     );

@@ -3,6 +3,7 @@ import type { KubeClient, KubeObject } from "#broker/kube/index.ts";
 import type { Log, LogRecord, NewRecord, Subscription } from "#broker/log/log.ts";
 import { Tables } from "#broker/table/tables.ts";
 import { compileReads } from "#sdk/case/compile.ts";
+import { hashOf } from "#sdk/case/identity.ts";
 import { isFault, sayError } from "#sdk/errors.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { type Instance, kindsOf } from "#sdk/resources/instances.ts";
@@ -88,7 +89,8 @@ export class Watcher {
       instances.map(({ id, manifest, params }) => ({ id, compiled: compileReads(manifest, params) })),
       (kind) => this.#sources.isInAll(kind),
     );
-    this.#planner = new Planner({ cluster, epoch: claim.epoch, instances, tables: this.#tables });
+    const trace = hashOf([cluster, claim.epoch, claimant], 16);
+    this.#planner = new Planner({ cluster, epoch: claim.epoch, instances, tables: this.#tables, trace });
     this.#pending = new PendingChecks({ cluster, epoch: claim.epoch }, clock);
     this.#facts = new NodeFacts(cluster, claim.previous);
     this.#marker = new Marker({

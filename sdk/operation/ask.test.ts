@@ -39,11 +39,11 @@ describe("createAsk", () => {
   it("brings the decision, with who asks in the token", async () => {
     let seen = "";
     const { url } = await http((request, response) => {
-      seen = `${request.method} ${request.url} ${request.headers.authorization}`;
+      seen = `${request.method} ${request.url} ${request.headers.authorization} ${request.headers.traceparent}`;
       response.end(JSON.stringify(yes(REQUEST)));
     });
-    expect(await createAsk({ url, token: () => "secret", timeout: PATIENT })(REQUEST)).toEqual(yes(REQUEST));
-    expect(seen).toBe("POST /v1/decide Bearer secret");
+    expect(await createAsk({ url, token: () => "secret", timeout: PATIENT })(REQUEST, "00-a")).toEqual(yes(REQUEST));
+    expect(seen).toBe("POST /v1/decide Bearer secret 00-a");
     expect(await asked(await answering(() => JSON.stringify(DENIED)))).toBe("denied");
   });
 

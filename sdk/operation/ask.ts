@@ -20,7 +20,7 @@ export interface AskOptions {
 }
 
 /** Asks the defender. Whatever rejects is a no. */
-export type Ask = (request: OperationRequest) => Promise<Decision>;
+export type Ask = (request: OperationRequest, traceparent?: string) => Promise<Decision>;
 
 /** Bytes of an answer. */
 const MOST = 1 << 20;
@@ -36,11 +36,15 @@ export function createAsk({ url, token, timeout = 1_800, explain = false, ca }: 
   const address = new URL(explain ? "/v1/explain" : "/v1/decide", url);
   const not = (what: string) => fault("defender-not-believed", { url, what });
 
-  async function answerTo(request: OperationRequest, signal: AbortSignal): Promise<unknown> {
+  async function answerTo(request: OperationRequest, traceparent: string | undefined, signal: AbortSignal) {
     const bearer = await token?.();
     const { status, text } = await exchange(address, {
       method: "POST",
-      headers: { "content-type": "application/json", ...(bearer && { authorization: `Bearer ${bearer}` }) },
+      headers: {
+        "content-type": "application/json",
+        ...(bearer && { authorization: `Bearer ${bearer}` }),
+        ...(traceparent !== undefined && { traceparent }),
+      },
       body: JSON.stringify(request),
       ca,
       most: MOST,
@@ -61,11 +65,11 @@ export function createAsk({ url, token, timeout = 1_800, explain = false, ca }: 
     return explain ? (body as { decision?: unknown } | null)?.decision : body;
   }
 
-  return async (request) => {
+  return async (request, traceparent) => {
     const { signal, over, clear } = deadline(timeout);
     let body: unknown;
     try {
-      body = await Promise.race([answerTo(request, signal), over]);
+      body = await Promise.race([answerTo(request, traceparent, signal), over]);
     } catch (e) {
       if (isFault(e)) throw e;
       throw fault("defender-unreachable", { url, what: sayError(e) }, e);

@@ -31,6 +31,8 @@ export interface Ailment {
   readonly depends: readonly string[];
   /** Unix ms: how long it has lasted is counted from here. */
   readonly since: number;
+  /** The finding's: what is done about it is of its trace. */
+  readonly traceparent?: string;
 }
 
 /** `observe`: say what one would do. */
@@ -134,7 +136,7 @@ export const remedyRecord = (
   type: string,
   source: string,
   data: Pick<About, "id" | "cluster" | "target"> & Readonly<Record<string, unknown>>,
-  word?: string,
+  { word, traceparent }: { readonly word?: string | undefined; readonly traceparent?: string | undefined } = {},
 ): ReturnType<typeof recordOf> => {
   const { cluster, target } = data;
   const subject = [target.kind, target.namespace ?? "", target.name];
@@ -145,6 +147,7 @@ export const remedyRecord = (
     id: [data.id, type.split(".").at(-2), ...(word === undefined ? [] : [word])].join("/"),
     source,
     subject: subject.join("/"),
+    traceparent,
     dataText: JSON.stringify(data),
   });
 };

@@ -30,6 +30,7 @@ export const webhookSink = ({ url, headers, timeout, fetch }: WebhookOptions): S
       type: finding.state === "resolved" ? TYPES.resolved : TYPES.raised,
       subject: [finding.subject.kind, finding.subject.namespace ?? "", finding.subject.name].join("/"),
       time: finding.resolvedAt ?? finding.lastSeen,
+      traceparent: finding.traceparent,
       data: finding,
     });
     const message = encodeBinary(event);
