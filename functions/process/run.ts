@@ -56,12 +56,20 @@ export async function runProcess(kind: Process, { process, argv, version }: Run)
       process.exit(3);
     },
   };
-  const parts = await kind.parts(base as never);
   let waits: readonly string[] = ["its start"];
-  const app = createProcessServer({
-    ...{ name: kind.name, version, address: settings.address, callers, tls, opened, parts },
-    waitsFor: () => [...waits, ...(parts.waitsFor?.() ?? [])],
-    failed: (e, path) => logger.error({ err: sayError(e), path }, "a request failed"),
+  const putTogether = async () => {
+    const parts = await kind.parts(base as never);
+    const app = createProcessServer({
+      ...{ name: kind.name, version, address: settings.address, callers, tls, opened, parts },
+      waitsFor: () => [...waits, ...(parts.waitsFor?.() ?? [])],
+      failed: (e, path) => logger.error({ err: sayError(e), path }, "a request failed"),
+    });
+    return { parts, app };
+  };
+  const { parts, app } = await putTogether().catch(async (e) => {
+    await opened.log.close();
+    await named?.close();
+    throw e;
   });
   const lifecycle = new Lifecycle(
     [
