@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: CPU per item (an empty start taken off), memory and lateness, beside a floor and a peer in one run on a
- * real API server with fake nodes. `--only=first-pass|change|time|remedies|functions|defender` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
+ * real API server with fake nodes. `--only=first-pass|change|time|remedies|functions|kafka|defender` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +13,7 @@ import { Changes } from "./changes.ts";
 import { defenderRows } from "./defender-rows.ts";
 import { firstPass } from "./first-pass.ts";
 import { functionRows } from "./function-rows.ts";
+import { kafkaRows } from "./kafka-rows.ts";
 import { oneChange } from "./one-change.ts";
 import { remedies } from "./remedies.ts";
 import { seedPods } from "./seed.ts";
@@ -64,8 +65,10 @@ const cluster = new Cluster({
   port: await freePorts(10),
 });
 try {
-  say("a control plane with fake nodes …");
-  await cluster.up("--control-plane", "--kwok");
+  if (["first-pass", "change", "time", "remedies"].some(runs)) {
+    say("a control plane with fake nodes …");
+    await cluster.up("--control-plane", "--kwok");
+  }
   if (runs("first-pass"))
     rows.push(
       ...(await firstPass({
@@ -76,14 +79,15 @@ try {
         say,
       })),
     );
-  say("one change …");
+  if (runs("change")) say("one change …");
   if (runs("change")) rows.push(...(await oneChange({ cluster, cases, runs: RUNS })));
-  say("own time …");
+  if (runs("time")) say("own time …");
   if (runs("time")) rows.push(await ownTime(cluster));
-  say("remedies …");
+  if (runs("remedies")) say("remedies …");
   if (runs("remedies")) rows.push(...(await remedies(cluster)));
   await cluster.down();
   if (runs("functions")) rows.push(...(await functionRows(ROOT, say)));
+  if (runs("kafka")) rows.push(...(await kafkaRows(say)));
   // A million records keep the disk busy for a while: last, that they disturb no other row.
   if (runs("defender")) rows.push(...(await defenderRows(say)));
   const table = tableOf(rows);

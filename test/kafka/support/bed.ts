@@ -12,9 +12,14 @@ const exec = promisify(execFile);
 /** Brokers of a lane live for a minute: what makes them start sooner counts, not what makes them fast later. */
 export const JVM = { KAFKA_HEAP: "384m", JAVA_TOOL_OPTIONS: "-XX:TieredStopAtLevel=1" };
 
+const bedFolder = (): string => resolve(ROOT, process.env.ROUNDSMAN_TESTBED ?? "../shared");
+
+/** Whether brokers can be started at all. */
+export const hasBed = (): boolean => existsSync(resolve(bedFolder(), "kafka/kafka.sh"));
+
 /** @throws where there is no test bed */
 export function script(): string {
-  const bed = resolve(ROOT, process.env.ROUNDSMAN_TESTBED ?? "../shared");
+  const bed = bedFolder();
   const kafka = resolve(bed, "kafka/kafka.sh");
   if (!existsSync(kafka))
     throw new Error(
