@@ -66,9 +66,13 @@ export interface Sender {
   readonly told: number;
   /** One past the last decision that it knows to stand in topic `decisions`. */
   readonly end: number;
+  /** So long before it wrote this it knew, by its monotonic clock, that its input of this number was in the log. ms */
+  readonly since?: readonly [number: number, ms: number];
+  /** It may refer to this one so. */
+  readonly mark?: true;
 }
 
-/** An input where it stands in the log. Without a stamp (Kafka) time is the log's own. */
+/** An input where it stands in the log. */
 export interface InputRecord {
   readonly offset: number;
   /** The log's append time, unix ms. */

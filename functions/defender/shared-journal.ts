@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Log, LogRecord, Subscription } from "#broker/log/log.ts";
+import type { Log, LogRecord, NewRecord, Subscription } from "#broker/log/log.ts";
 import { fault, sayError } from "#sdk/errors.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Budget } from "./config.ts";
@@ -30,14 +30,16 @@ export interface SharedJournalOptions {
 /** Inputs of one append. */
 const BATCH = 1_000;
 const READ = 2_000;
+/** ms from one input that later ones refer to for time, to the next: with each, what its append took is lost. */
+const MARK_EVERY = 2_000;
 /** Who asks the defender waits two seconds; a person waits until Kafka has another leader. */
 const PATIENCE = { request: 1_900, act: 15_000 };
 const LAST_WORDS = 5_000;
 
 /**
  * A journal that any number of processes write and all of them fold, each the whole of it: append, read it back in the one
- * order that the log gives, fold up to it, answer. Nobody leads, and one that was long away comes to the same. Time is the
- * log's own.
+ * order that the log gives, fold up to it, answer. Nobody leads, and one that was long away comes to the same. Time is what the
+ * writers' monotonic clocks vouch for: no broker's clock can hurry it.
  */
 export class SharedJournal implements DefenderJournal {
   readonly #options: SharedJournalOptions;
@@ -51,6 +53,8 @@ export class SharedJournal implements DefenderJournal {
   /** Undefined: it has to begin (again) before it writes anything else. */
   #name: string | undefined;
   #next = 0;
+  /** Its input that later ones refer to, and when it was known to be in the log. */
+  #mark: { readonly number: number; readonly at: number } | undefined;
   #isDurable = false;
   #hasBegun = false;
   #running: Promise<void> | undefined;
@@ -139,7 +143,10 @@ export class SharedJournal implements DefenderJournal {
     await this.#pending.answered();
     await this.#snapshots.closed();
     await this.#teller.tell();
-    if (this.#name !== undefined) await this.#options.log.append([sentRecord(this.#sender(), { kind: "tick" })]);
+    if (this.#name !== undefined)
+      await this.#options.log.append([
+        sentRecord(this.#sender(this.#options.clock.monotonic(), false), { kind: "tick" }),
+      ]);
   }
 
   async #run(): Promise<void> {
@@ -152,21 +159,26 @@ export class SharedJournal implements DefenderJournal {
 
   async #append(batch: readonly Waiting[]): Promise<void> {
     const { log, clock } = this.#options;
-    const records = [];
-    if (this.#name === undefined) records.push(this.#begin());
-    for (const one of batch) {
+    const now = clock.monotonic();
+    const records: NewRecord[] = [];
+    if (this.#name === undefined) records.push(this.#begin(now));
+    const isMarked = this.#mark === undefined || now - this.#mark.at > MARK_EVERY;
+    for (const [at, one] of batch.entries()) {
       // It was the first record of this life already.
       if (one.input.kind === "start" && records.length === 1 && this.#next === 1) {
         this.#pending.send(this.#key(0), one);
         continue;
       }
-      const sender = this.#sender();
-      this.#pending.send(`${sender.writer}/${sender.number}`, one);
+      const sender = this.#sender(now, isMarked && at === batch.length - 1);
+      this.#pending.send(this.#key(sender.number), one);
       records.push(sentRecord(sender, one.input));
     }
     try {
+      const name = this.#name;
+      const last = this.#next - 1;
       await log.append(records);
       this.#lastAppend = clock.monotonic();
+      if (isMarked && this.#name === name) this.#mark = { number: last, at: this.#lastAppend };
     } catch (e) {
       // Perhaps it is there all the same: as another writer it cannot be taken for what comes next.
       this.#name = undefined;
@@ -175,18 +187,24 @@ export class SharedJournal implements DefenderJournal {
   }
 
   /** Names this life, in a record that all replicas read. */
-  #begin() {
+  #begin(now: number): NewRecord {
     this.#name = randomUUID();
     this.#next = 0;
+    this.#mark = undefined;
     this.#teller.begin(this.#name);
     const start = { kind: "start", durable: this.#isDurable, knows: VERSION, after: this.#seen } as const;
-    return sentRecord(this.#sender(), start);
+    return sentRecord(this.#sender(now, true), start);
   }
 
   #key = (number: number): string => `${this.#name}/${number}`;
 
-  #sender(): Sender {
-    return { writer: this.#name!, number: this.#next++, ...this.#teller.far };
+  #sender(now: number, isMarked: boolean): Sender {
+    const mark = this.#mark;
+    return {
+      ...{ writer: this.#name!, number: this.#next++, ...this.#teller.far },
+      ...(mark && { since: [mark.number, Math.floor(now - mark.at)] as const }),
+      ...(isMarked && { mark: true }),
+    };
   }
 
   #take(records: readonly LogRecord[]): void {

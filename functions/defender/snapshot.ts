@@ -109,7 +109,10 @@ export function freeze(state: State): string {
     approvals: [...state.approvals],
     ...(state.forgottenWriters >= 0 && { forgottenWriters: state.forgottenWriters }),
     ...(state.writers.size > 0 && {
-      writers: [...state.writers].map(([name, one]) => [name, { ...one, untold: [...one.untold] }]),
+      writers: [...state.writers].map(([name, one]) => [
+        name,
+        { ...one, untold: [...one.untold], marks: [...one.marks] },
+      ]),
     }),
   });
   return [head, ...known.map(lineOf)].join("\n");
@@ -155,7 +158,7 @@ export function thaw(text: string, caps: readonly Budget[] = CAPS): State {
     writers: new Map(
       (kept.writers ?? []).map(([name, one]: [string, any]): [string, Writer] => [
         name,
-        { ...one, untold: new Fifo<Untold>(one.untold) },
+        { ...one, untold: new Fifo<Untold>(one.untold), marks: new Map(one.marks) },
       ]),
     ),
     forgottenWriters: kept.forgottenWriters ?? -1,

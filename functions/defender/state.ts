@@ -69,6 +69,8 @@ export interface Writer {
   /** How many it has told. */
   told: number;
   end: number;
+  /** Its inputs that it may refer to, by number: when they were, defender time. The latest at the end. */
+  readonly marks: Map<number, number>;
 }
 
 export interface Brake {

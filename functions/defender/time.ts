@@ -1,8 +1,9 @@
 import type { InputRecord } from "./input.ts";
 import type { State } from "./state.ts";
+import { certified } from "./writers.ts";
 
 /**
- * A log without stamps: a longer step between two records counts as this long, either way. What its clock falls back by is
+ * A log whose inputs say nothing of time: a longer step between two records counts as this long, either way. What its clock falls back by is
  * owed, and nothing passes until it is made up for: or else each change between brokers whose clocks differ would bring time
  * that never was.
  */
@@ -12,7 +13,7 @@ const LONGEST_STEP = 30_000;
  * Lets time pass up to the record. What cannot be known to have passed does not count: no window empties because a clock
  * jumped, or another machine goes on. But what was heard before is then forgotten, as it may be older than it looks.
  */
-export function advance(state: State, { time, stamp }: InputRecord): void {
+export function advance(state: State, { time, stamp, from }: InputRecord): void {
   const { time: clock } = state;
   const isFirst = clock.utc === 0;
   const utc = stamp?.utc ?? time;
@@ -25,6 +26,9 @@ export function advance(state: State, { time, stamp }: InputRecord): void {
     // Ticks that go back within one boot are a lie or a fault: the highest stays the measure.
     if (isSame || stamp.boot !== clock.boot) clock.ticks = stamp.ticks;
     clock.boot = stamp.boot;
+  } else if (from) {
+    elapsed = certified(state, from) - clock.now;
+    isSure = isFirst || Math.abs(utc - clock.utc - elapsed) <= state.config.settings.epsilon;
   } else {
     const step = isFirst ? 0 : utc - clock.utc;
     const net = Math.min(Math.max(step, -LONGEST_STEP), LONGEST_STEP) - clock.debt;

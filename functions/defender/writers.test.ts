@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { decide } from "./decide.ts";
-import type { Input, InputRecord } from "./input.ts";
+import type { Input, InputRecord, Sender } from "./input.ts";
 import { emptyState, type State, VERSION } from "./state.ts";
 import { commonVersion } from "./writers.ts";
 
@@ -11,13 +11,17 @@ function play(steps: readonly (readonly [string, number, Input, number?])[]): { 
   let time = 1_000;
   for (const [offset, [writer, number, input, ms = 1_000]] of steps.entries()) {
     time += ms;
-    const record: InputRecord = { offset, time, from: { writer, number, told: 0, end: 0 }, input };
+    const record: InputRecord = { offset, time, from: senderOf(writer, number, ms), input };
     const [next, answer] = decide(state, record);
     state = next;
     refused.push(answer.ignored ? "ignored" : answer.refused);
   }
   return { state, refused };
 }
+const senderOf = (writer: string, number: number, ms: number): Sender => ({
+  ...{ writer, number, told: 0, end: 0, mark: true },
+  ...(number > 0 && { since: [number - 1, ms] as const }),
+});
 const start = (knows: number, after = -1): Input => ({ kind: "start", durable: true, knows, after });
 const tick: Input = { kind: "tick" };
 const next: Input = { kind: "version", version: VERSION + 1 };
