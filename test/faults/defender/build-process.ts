@@ -7,7 +7,10 @@ import type { Mutant } from "../../property/mutate.ts";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** The process under test as one file, with a mistake in it where one is given. */
-export async function buildProcess(mutant?: Mutant): Promise<{ script: string; remove(): void }> {
+export async function buildProcess(
+  mutant?: Mutant,
+  entry = "test/faults/defender/process.ts",
+): Promise<{ script: string; remove(): void }> {
   const folder = mkdtempSync(join(root, "node_modules/.defender-"));
   const script = join(folder, "process.mjs");
   const target = mutant && join(root, mutant.file);
@@ -15,7 +18,7 @@ export async function buildProcess(mutant?: Mutant): Promise<{ script: string; r
   if (mutant && source!.split(mutant.find).length !== 2)
     throw new Error(`mutant "${mutant.name}": its text does not stand once in ${mutant.file}`);
   await build({
-    entryPoints: [join(root, "test/faults/defender/process.ts")],
+    entryPoints: [join(root, entry)],
     outfile: script,
     bundle: true,
     platform: "node",

@@ -6,7 +6,7 @@ import { decide } from "../../../functions/defender/decide.ts";
 import type { Input, InputRecord } from "../../../functions/defender/input.ts";
 import { readInput } from "../../../functions/defender/records.ts";
 import { keyOf, type Place, scopeKey } from "../../../functions/defender/scopes.ts";
-import { emptyState } from "../../../functions/defender/state.ts";
+import { emptyState, type State } from "../../../functions/defender/state.ts";
 import type { Call } from "../../property/decision-history.ts";
 
 type Ask = Extract<Call, { what: "ask" }>;
@@ -72,7 +72,7 @@ class Brakes {
 export async function checkLog(dir: string, calls: readonly Call[], caps: readonly Budget[]): Promise<InLog> {
   const log = await openFileLog({ dir, clock: Date, readOnly: true, warn: () => undefined });
   try {
-    const { decisions, ...judged } = await replay(log, caps);
+    const { decisions, state: _, ...judged } = await replay(log, caps);
     const flaws = [...judged.flaws, ...(await untold(log, decisions)), ...otherwise(calls, decisions)];
     return { ...judged, flaws, decided: decisions.size };
   } finally {
@@ -80,7 +80,36 @@ export async function checkLog(dir: string, calls: readonly Call[], caps: readon
   }
 }
 
+/** The same of a log that several replicas write. `log` gives the times by which they folded, `trueTime` those that really were. */
+export async function checkSharedLog(
+  log: Log,
+  trueTime: (offset: number) => number,
+  calls: readonly Call[],
+  caps: readonly Budget[],
+): Promise<InLog & { readonly toldTwice: number; readonly untold: number }> {
+  const { decisions, state, ...judged } = await replay(log, caps, trueTime);
+  const told = new Map<number, number>();
+  const flaws = [...judged.flaws, ...otherwise(calls, decisions)];
+  for await (const records of log.read("decisions"))
+    for (const { value } of records) {
+      const { offset, outcome, grant } = JSON.parse(value!) as Decision;
+      told.set(offset, (told.get(offset) ?? 0) + 1);
+      const said = decisions.get(offset);
+      if (said?.outcome !== outcome || said.fence !== grant?.fence)
+        flaws.push(`told: ${offset} ${outcome}; in the log: ${said?.outcome}`);
+    }
+  // Whoever is still to tell it is known.
+  const owed = new Set(
+    [...state.writers.values()].flatMap(({ untold }) => [...untold].map((one) => one.decision.offset)),
+  );
+  const missing = [...decisions.keys()].filter((offset) => !told.has(offset));
+  for (const offset of missing) if (!owed.has(offset)) flaws.push(`decision ${offset} was not told, and nobody is to`);
+  const toldTwice = [...told.values()].filter((count) => count > 1).length;
+  return { ...judged, flaws, decided: decisions.size, toldTwice, untold: missing.length };
+}
+
 interface Replayed {
+  readonly state: State;
   readonly flaws: string[];
   readonly decisions: Map<number, Said>;
   readonly granted: number;
@@ -94,7 +123,7 @@ interface Said {
   readonly offset: number;
 }
 
-async function replay(log: Log, caps: readonly Budget[]): Promise<Replayed> {
+async function replay(log: Log, caps: readonly Budget[], trueTime?: (offset: number) => number): Promise<Replayed> {
   const flaws: string[] = [];
   const decisions = new Map<number, Said>();
   const windows = new Windows();
@@ -104,10 +133,11 @@ async function replay(log: Log, caps: readonly Budget[]): Promise<Replayed> {
   let config: Config = state.config;
   const take = (record: InputRecord) => {
     const { input, offset, stamp } = record;
+    const [next, { decision, ignored }] = decide(state, record);
+    state = next;
+    if (ignored) return;
     brakes.take(offset, input);
     if (input.kind === "config") config = input.config;
-    const [next, { decision }] = decide(state, record);
-    state = next;
     if (!decision || decision.offset !== offset) return;
     const { id, outcome, grant } = decision;
     decisions.set(offset, { id, outcome, fence: grant?.fence, offset });
@@ -116,7 +146,9 @@ async function replay(log: Log, caps: readonly Budget[]): Promise<Replayed> {
     const brake = brakes.over(input.request);
     if (brake !== undefined) flaws.push(`offset ${offset} was granted under the brake ${brake}`);
     const { budgets, settings } = config;
-    flaws.push(...windows.grant(input.request, stamp!.ticks, [...caps, ...budgets], settings.epsilon));
+    flaws.push(
+      ...windows.grant(input.request, trueTime?.(offset) ?? stamp!.ticks, [...caps, ...budgets], settings.epsilon),
+    );
   };
   for await (const records of log.read("defender"))
     for (const record of records) {
@@ -124,7 +156,7 @@ async function replay(log: Log, caps: readonly Budget[]): Promise<Replayed> {
       if (input) take(input);
     }
   if (!state.initialised) flaws.push("the journal has a hole");
-  return { flaws, decisions, granted, brakes: brakes.count };
+  return { flaws, decisions, granted, brakes: brakes.count, state };
 }
 
 /** Each decision is told at most once and as it is; only the last ones may wait for the next start. */

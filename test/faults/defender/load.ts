@@ -33,14 +33,14 @@ export class Load {
   #isOn = true;
   #sockets = new Set<Socket>();
   readonly #fences = new Set<number>();
-  readonly #target: Target;
+  readonly #targets: readonly Target[];
   readonly #random: () => number;
   readonly #line: number;
   readonly #record: (call: Ask) => void;
   #clients: Promise<void>[] = [];
 
-  constructor(target: Target, random: () => number, record: (call: Ask) => void, line = 64) {
-    this.#target = target;
+  constructor(target: Target | readonly Target[], random: () => number, record: (call: Ask) => void, line = 64) {
+    this.#targets = [target].flat() as readonly Target[];
     this.#random = random;
     this.#record = record;
     this.#line = line;
@@ -65,7 +65,7 @@ export class Load {
 
   async #client(): Promise<void> {
     while (this.#isOn) {
-      const { port } = this.#target;
+      const { port } = this.#targets[Math.floor(this.#random() * this.#targets.length)]!;
       if (port === undefined) {
         await wait(5);
         continue;

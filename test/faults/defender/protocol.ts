@@ -3,12 +3,14 @@ import type { OperationRequest } from "#sdk/operation/request.ts";
 import type { Config } from "../../../functions/defender/config.ts";
 import type { Failpoint } from "./failing-disk.ts";
 
+/** Where the log is: in a folder, or on Kafka. */
+export type Place = { readonly dir: string } | { readonly brokers: readonly string[] };
+
 /** What the process is started with. */
-export interface Start {
-  readonly dir: string;
+export type Start = Place & {
   readonly boot: string;
   readonly snapshotEvery: number;
-}
+};
 
 /** A request on the wire: id, due, sent, cluster, pool, target, operation. */
 export type Asked = readonly [string, number, number, string, string, string, string];

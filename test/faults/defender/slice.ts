@@ -48,7 +48,7 @@ export interface SliceOptions {
 
 const budgets = CONFIGS.flatMap((config) => config.budgets);
 /** Whatever configuration held: the loosest. */
-const promised = (epsilon: number): Promised[] =>
+export const promised = (epsilon: number): Promised[] =>
   [...CAPS, ...budgets].flatMap(({ name, scope, operations, limits }) =>
     limits.map(({ per }) => {
       const same = [...CAPS, ...budgets].filter((one) => one.name === name).flatMap((one) => one.limits);
@@ -73,7 +73,7 @@ export async function runSlice({
   const dir = mkdtempSync(join(tmpdir(), "roundsman-defender-"));
   mkdirSync(join(dir, "log"));
   const history = new History(join(dir, "history.jsonl"));
-  const target = new Target(script, join(dir, "log"));
+  const target = new Target(script, { dir: join(dir, "log") });
   let boot = 0;
   const start = () => target.start({ boot: `boot-${boot}`, snapshotEvery: pick(random, [2_000, 7_000, 20_000]) });
   const hear = () => quietly(target.act({ do: "hear", clusters: CLUSTERS, clock: Date.now() }));
@@ -142,15 +142,15 @@ export async function runSlice({
   };
 }
 
-async function rateOf(load: Load): Promise<number> {
+export async function rateOf(load: Load, measured = MEASURED): Promise<number> {
   const [before, at] = [load.answered, kernelNow()];
-  await wait(MEASURED);
+  await wait(measured);
   return ((load.answered - before) * 1_000) / (kernelNow() - at);
 }
 
 /** What happens beside the load all the time: clusters are heard of, operations end, budgets change, brakes are pulled and let go. */
-async function actions(
-  target: Target,
+export async function actions(
+  target: Pick<Target, "act">,
   load: Load,
   random: Random,
   hear: () => Promise<unknown>,
@@ -178,7 +178,7 @@ async function actions(
 }
 
 /** Also when it was let go by a call that got no answer: then there is no such brake any more. */
-const released = (target: Target, scope: ScopeOf, brake: number): Promise<boolean> =>
+const released = (target: Pick<Target, "act">, scope: ScopeOf, brake: number): Promise<boolean> =>
   target.act({ do: "release", in: scope, brake }).then(
     () => true,
     (e) => !/it ended|does not run|unavailable|stopped/.test(String(e)),

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { Failpoint } from "./failing-disk.ts";
-import type { Act, Message, Start } from "./protocol.ts";
+import type { Act, Message, Place, Start } from "./protocol.ts";
 
 interface Waiting {
   resolve(result: number): void;
@@ -12,7 +12,7 @@ interface Waiting {
 /** The process under test, seen by the one who runs and harms it. */
 export class Target {
   readonly #script: string;
-  readonly #dir: string;
+  readonly #place: Place;
   #child: ChildProcess | undefined;
   #waiting = new Map<number, Waiting>();
   #number = 0;
@@ -21,13 +21,13 @@ export class Target {
   readonly hits = new Map<Failpoint, number>();
   said = "";
 
-  constructor(script: string, dir: string) {
+  constructor(script: string, place: Place) {
     this.#script = script;
-    this.#dir = dir;
+    this.#place = place;
   }
 
-  async start(options: Omit<Start, "dir">): Promise<void> {
-    const start: Start = { dir: this.#dir, ...options };
+  async start(options: Pick<Start, "boot" | "snapshotEvery">): Promise<void> {
+    const start: Start = { ...this.#place, ...options };
     const child = spawn(process.execPath, [this.#script, JSON.stringify(start)], {
       stdio: ["ignore", "inherit", "pipe", "ipc"],
     });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,6 +78,18 @@ export class Bed {
 
   start(broker: number): Promise<void> {
     return this.#run(["start", String(broker)]);
+  }
+
+  /** SIGSTOP, wait, SIGCONT. Resolves with whether it stood. */
+  async pause(broker: number, wait: () => Promise<unknown>): Promise<boolean> {
+    const pid = Number(readFileSync(join(this.#cache, "run", `${broker}.pid`), "utf8"));
+    process.kill(pid, "SIGSTOP");
+    try {
+      await wait();
+      return /\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
   }
 
   /** Whether that broker runs. */
