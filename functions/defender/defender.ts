@@ -25,7 +25,7 @@ export interface DefenderOptions {
   readonly clock: Clock;
   readonly logger: Pick<Logger, "warn" | "error">;
   /** Whether the log keeps what it has confirmed when the process is killed. Without that nothing is ever granted. */
-  readonly durable: boolean;
+  readonly durable: boolean | (() => Promise<boolean>);
   /** Default: the kernel's. */
   readonly ticks?: Ticks;
   /** Default: the program's. Only a test brings others. */
@@ -86,7 +86,8 @@ export class Defender {
   /** Takes back what it knew, and says in the log that it goes on. */
   async start(): Promise<void> {
     await this.#journal.open();
-    await this.#journal.write({ kind: "start", durable: this.#options.durable });
+    const { durable } = this.#options;
+    await this.#journal.write({ kind: "start", durable: typeof durable === "boolean" ? durable : await durable() });
     const quietly = (work: () => Promise<unknown>) => () =>
       void work().catch((e) =>
         this.#options.logger.warn({ err: sayError(e) }, "the defender's journal is not written"),

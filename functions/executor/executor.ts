@@ -108,6 +108,11 @@ export class Executor {
       );
   }
 
+  /** Rejects where it cannot go on reading. */
+  get done(): Promise<unknown> {
+    return Promise.all(this.#subscriptions.map((one) => one.done));
+  }
+
   /** What was begun and is not finished is found by the next executor. */
   async stop(): Promise<void> {
     this.#stop.abort();

@@ -2,16 +2,16 @@ import type { FastifyInstance } from "fastify";
 import Type from "typebox";
 import type { Log } from "#broker/log/log.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
-import type { Healer } from "./healer.ts";
 import { readLine } from "./read-line.ts";
 import { queryOf, said } from "./said.ts";
+import type { Stats } from "./stats.ts";
 import { type What, WORDS } from "./words.ts";
 
 export interface RemediesApi {
   /** Whose topics `remedies`, `due`, `findings` and `decisions` are what is told. */
   readonly log: Log;
   readonly clock: Pick<Clock, "now">;
-  readonly healer: Pick<Healer, "stats">;
+  readonly healer: { stats(): Stats | Promise<Stats> };
 }
 
 const closed = { additionalProperties: false } as const;

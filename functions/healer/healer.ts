@@ -68,6 +68,11 @@ export class Healer {
     this.#wake();
   }
 
+  /** Rejects where it cannot go on reading. */
+  get done(): Promise<unknown> {
+    return Promise.all(this.#subscriptions.map((one) => one.done));
+  }
+
   async stop(): Promise<void> {
     this.#isLive = false;
     this.#stop.abort();

@@ -16,6 +16,8 @@ export interface OpenLog {
   /** What is the matter at present, where that has lasted. */
   trouble(): string | undefined;
   lag(): readonly Lag[];
+  /** What an acknowledged record of the topic could be lost by, and what to do about it. */
+  weakness(topic: string): Promise<string | undefined>;
 }
 
 export interface OpenLogOptions {
@@ -36,14 +38,20 @@ export async function openLog({ settings, clientId, clock, logger }: OpenLogOpti
     });
   if (data !== undefined) {
     const log = await openFileLog({ dir: data, clock, warn: (warning) => logger.warn(warning) });
-    return { log, ready: Promise.resolve(), trouble: () => undefined, lag: () => [] };
+    return { log, ready: Promise.resolve(), trouble: () => undefined, lag: () => [], weakness: async () => undefined };
   }
   const connection = await kafkaConnection(kafkaOf(settings, clientId), {
     where: "The settings of Kafka",
     readFile: (path) => readFile(path, "utf8"),
   });
   const log = kafkaLog({ connection, clock, warn: ({ message, code }) => logger.warn({ code }, message) });
-  return { log, ready: log.ready, trouble: () => log.trouble?.message, lag: () => log.lag() };
+  return {
+    log,
+    ready: log.ready,
+    trouble: () => log.trouble?.message,
+    lag: () => log.lag(),
+    weakness: (topic) => log.weakness(topic),
+  };
 }
 
 /** `kafkaTlsCa` is `tlsCa` to the driver. */

@@ -24,6 +24,8 @@ export interface Process<S extends TObject = TObject> {
 export interface Base<S = CommonSettings> {
   readonly settings: S;
   readonly log: Log;
+  /** What an acknowledged record of the topic could be lost by, and what to do about it. */
+  weakness(topic: string): Promise<string | undefined>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;

@@ -45,7 +45,7 @@ export async function runProcess(kind: Process, { process, argv, version }: Run)
     process.kill(process.pid, "SIGTERM");
   };
   const base: Base = {
-    ...{ settings, log: opened.log, version, cluster, tell, fatal },
+    ...{ settings, log: opened.log, weakness: opened.weakness, version, cluster, tell, fatal },
     ...own,
     stdout: {
       write: (text) => void process.stdout.write(text),

@@ -1,6 +1,5 @@
 import { RecordReader } from "#broker/dead-letter/reader.ts";
 import type { Log, LogRecord, NewRecord, Subscription } from "#broker/log/log.ts";
-import { sayError } from "#sdk/errors.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import type { Decision } from "#sdk/operation/decision.ts";
 import type { RemedyDue } from "#sdk/operation/remedy.ts";
@@ -8,7 +7,7 @@ import type { OperationRequest } from "#sdk/operation/request.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
 import { dueFlaw } from "#sdk/shapes.ts";
-import { type Answered, answerOf, requestOf } from "./meet.ts";
+import { meet } from "./function.ts";
 
 export interface RemedyOptions {
   readonly log: Log;
@@ -66,14 +65,6 @@ export class Remedy {
   async #meet(record: LogRecord): Promise<NewRecord | undefined> {
     const due = this.#reader.read<RemedyDue>(record, TYPES.remedyDue, dueFlaw);
     if (!due) return undefined;
-    const { clock, actor, decide, explain, say } = this.#options;
-    const ask = due.strategy === "act" ? decide : explain;
-    let answered: Answered;
-    try {
-      answered = { decision: await ask(requestOf(due, actor, clock.now()), due.ailment.traceparent) };
-    } catch (e) {
-      answered = { why: sayError(e) };
-    }
-    return answerOf(due, answered, say);
+    return meet(due, this.#options);
   }
 }

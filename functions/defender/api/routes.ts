@@ -5,6 +5,7 @@ import { brakeRoutes } from "./brake.ts";
 import { budgetRoutes } from "./budgets.ts";
 import { decideRoutes } from "./decide.ts";
 import { explainRoutes } from "./explain.ts";
+import { grantRoutes } from "./grants.ts";
 import { initRoutes } from "./init.ts";
 import type { DefenderApi } from "./options.ts";
 
@@ -14,6 +15,7 @@ export function defenderRoutes(app: FastifyInstance, api: DefenderApi): void {
     decideRoutes,
     explainRoutes,
     brakeRoutes,
+    grantRoutes,
     budgetRoutes,
     auditRoutes,
     approvalRoutes,

@@ -34,7 +34,7 @@ const quietly = (work: Promise<unknown>) => work.catch(() => undefined);
 /** One life of one Kafka: three replicas under load, all harmed; then what was answered is held against the log and every promise. */
 export async function runSharedSlice({ script, seed, seconds, only = FAULTS, keep = true }: SharedSliceOptions) {
   const random = seededRandom(seed);
-  const bed = await Bed.up(3, "256m");
+  const bed = await Bed.up(3);
   const dir = mkdtempSync(join(tmpdir(), "roundsman-defender-kafka-"));
   const history = new History(join(dir, "history.jsonl"));
   const replicas = [1, 2, 3].map(() => new Target(script, { brokers: bed.brokers }));

@@ -82,7 +82,7 @@ export class Bed {
 
   /** SIGSTOP, wait, SIGCONT. Resolves with whether it stood. */
   async pause(broker: number, wait: () => Promise<unknown>): Promise<boolean> {
-    const pid = Number(readFileSync(join(this.#cache, "run", `${broker}.pid`), "utf8"));
+    const pid = Number(readFileSync(join(this.cache, "run", `${broker}.pid`), "utf8"));
     process.kill(pid, "SIGSTOP");
     try {
       await wait();
