@@ -308,7 +308,7 @@ it("init is a person's word, by a permission of its own", async () => {
 it("every route is described, and refuses who is not known", async () => {
   const { app, get } = await setUp();
   const { paths } = (await get("/openapi.json")).body;
-  expect(Object.keys(paths)).toHaveLength(13);
+  expect(Object.keys(paths)).toHaveLength(14);
   for (const [path, methods] of Object.entries(paths as Record<string, Record<string, any>>))
     for (const [method, { summary }] of Object.entries(methods)) {
       expect(summary).toMatch(/[.?]$/);
