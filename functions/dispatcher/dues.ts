@@ -158,6 +158,10 @@ const denied = (due: RemedyDue, why: string) => {
 
 const traceOf = ({ ailment: { traceparent } }: RemedyDue) => ({ traceparent });
 
+const WORDS: ReadonlySet<string> = new Set([
+  ...[TYPES.remedyGranted, TYPES.remedyDenied, TYPES.remedyWaiting, TYPES.remedyObserved],
+]);
+
 /** An answer to something else is none. */
 function believed(due: RemedyDue, said: Said): Said {
   const { id, cluster, target } = said.data;
