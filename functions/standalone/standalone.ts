@@ -41,6 +41,8 @@ export interface StandaloneOptions {
   readonly cluster: WatchedCluster;
   /** Of this cluster alone. */
   readonly dir: string;
+  /** Where records are kept, but for checks. Default: a file log in `dir`. */
+  readonly openLog?: () => Promise<Log>;
   readonly modules: readonly CaseModule[];
   /** The bundled worker. */
   readonly worker: URL;
@@ -121,9 +123,10 @@ export class Standalone {
     add(
       "the log",
       async () => {
-        const file = await openFileLog({ dir, clock, warn: (warning) => logger.warn(warning) });
+        const { openLog = () => openFileLog({ dir, clock, warn: (warning) => logger.warn(warning) }) } = this.#options;
+        const kept = await openLog();
         // Checks are made again after a start; everything else must outlive the process.
-        log = splitLog({ default: file, topics: { checks: memoryLog({ clock, untilRead: ["checks"] }) } });
+        log = splitLog({ default: kept, topics: { checks: memoryLog({ clock, untilRead: ["checks"] }) } });
         this.#log = log;
       },
       () => log.close(),

@@ -19,7 +19,7 @@ export type CanaryRow = Readonly<Record<string, unknown>> & {
 };
 
 /** ms */
-const SHORTEST = 5_000;
+const SHORTEST = 1_000;
 
 /** Where `roundsman/canary` runs: a row that is there for one round and gone for the next. */
 export class Canary {

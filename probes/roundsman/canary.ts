@@ -15,7 +15,7 @@ export default inspection.each({
     every: t.String({
       default: "30s",
       pattern: "^[1-9][0-9]{0,3}(s|m)$",
-      description: "how long a round takes, 5s or more",
+      description: "how long a round takes, 1s or more",
     }),
   }),
   of: { kind: "roundsman/Canary", pick: ["sent"] },
