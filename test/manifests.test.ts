@@ -5,25 +5,69 @@ import { fileURLToPath } from "node:url";
 import type { TObject } from "typebox";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { PROCESSES } from "#functions/fleet/processes.ts";
 import { HostSettings } from "#functions/host/settings.ts";
 import { Settings } from "#functions/standalone/settings.ts";
 
 const root = fileURLToPath(new URL("../knative/", import.meta.url));
-const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yaml"));
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+  // Prometheus' kinds have a test of their own.
+  (file) => file.endsWith(".yaml") && !file.startsWith("observability/"),
+);
 const read = (file: string) => readFileSync(join(root, file), "utf8");
 const kustomizations = files.filter((file) => file.endsWith("kustomization.yaml"));
 const objects = files
-  .filter((file) => !kustomizations.includes(file))
+  .filter((file) => !kustomizations.includes(file) && file !== "processes/common.yaml" && !file.endsWith("/names.yaml"))
   .flatMap((file) => parseAllDocuments(read(file)).map((one) => ({ file, ...one.toJS() })));
 const ofKind = (...kinds: string[]) => objects.filter(({ kind }) => kinds.includes(kind));
 const name = ({ kind, metadata }: any) => `${kind}/${metadata.name}`;
 
-/** Everything that is a pod, by who runs it. */
+/** As kustomize merges: fields one by one, lists of what has a name (or a mount's path, a port) by that. */
+function merged(one: any, patch: any): any {
+  if (Array.isArray(one) && Array.isArray(patch)) {
+    const key = ["mountPath", "containerPort", "name"].find((field) => field in (patch[0] ?? {}));
+    if (key === undefined) return patch;
+    const others = one.filter((of) => !patch.some((other: any) => other[key] === of[key]));
+    return [...others, ...patch.map((of: any) => merged(one.find((other) => other[key] === of[key]) ?? {}, of))];
+  }
+  if (typeof one !== "object" || typeof patch !== "object" || Array.isArray(patch)) return patch;
+  const both = Object.entries(patch).map(([key, value]) => [key, key in one ? merged(one[key], value) : value]);
+  return { ...one, ...Object.fromEntries(both) };
+}
+const selects = ({ matchLabels = {}, matchExpressions = [] }: any, labels: Record<string, string>) =>
+  Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+  matchExpressions.every(({ key, values }: any) => values.includes(labels[key])) &&
+  Object.keys(matchLabels).length + matchExpressions.length > 0;
+const common = parse(read("processes/common.yaml")).spec.template;
+
+/** Everything that is a pod, by who runs it, with what all processes have in common. */
 const pods = objects
   .filter(({ spec }) => spec?.template?.spec?.containers)
-  .map((one) => [`${one.file}: ${name(one)}`, one, one.spec.template] as const);
-const settingsOf = ({ image, args }: any): TObject | undefined =>
-  image === "roundsman/host" ? HostSettings : args[0] === "start" ? Settings : undefined;
+  .map((one) => {
+    const { template } = one.spec;
+    return [
+      `${one.file}: ${name(one)}`,
+      one,
+      one.file.startsWith("processes/") ? merged(template, common) : template,
+    ] as const;
+  });
+const processes = Object.fromEntries(
+  await Promise.all(Object.entries(PROCESSES).map(async ([key, load]) => [key, (await load()).process.settings])),
+) as Record<string, TObject>;
+const settingsOf = ({ image, args }: any): TObject | undefined => {
+  if (image === "roundsman/host") return HostSettings;
+  return args[0] === "start" ? Settings : processes[args[1]];
+};
+const generated = kustomizations
+  .flatMap((file) => parse(read(file)).configMapGenerator ?? [])
+  .map(({ name: of, literals = [], files: keys = [] }: any) => ({
+    name: of as string,
+    keys: keys as string[],
+    variables: literals.map((one: string) => [one.split("=")[0], one.slice(one.indexOf("=") + 1)]) as [
+      string,
+      string,
+    ][],
+  }));
 const variable = (key: string) => `ROUNDSMAN_${key.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
 
 describe("kustomizations", () => {
@@ -38,9 +82,11 @@ describe("kustomizations", () => {
     }
   });
   it("leave out no file", () => {
-    const named = kustomizations.flatMap((file) =>
-      (parse(read(file)).resources ?? []).map((one: string) => join(dirname(file), one)),
-    );
+    const named = kustomizations.flatMap((file) => {
+      const { resources = [], configurations = [], patches = [] } = parse(read(file));
+      const paths = patches.flatMap(({ path }: { path?: string }) => path ?? []);
+      return [...resources, ...configurations, ...paths].map((one: string) => join(dirname(file), one));
+    });
     expect(files.filter((file) => !kustomizations.includes(file) && !named.includes(file))).toEqual([]);
   });
 });
@@ -64,13 +110,18 @@ describe("images", () => {
 
 describe.each(pods)("%s", (_, owner, { metadata, spec }) => {
   it("asks for no more than the restricted profile", () => {
-    expect(spec.securityContext).toMatchObject({
+    // Knative takes it for containers alone.
+    const isService = owner.apiVersion.startsWith("serving.knative.dev");
+    const whoever = {
       runAsNonRoot: true,
       runAsUser: 65532,
+      runAsGroup: 65532,
       seccompProfile: { type: "RuntimeDefault" },
-    });
+    };
+    if (!isService) expect(spec.securityContext).toMatchObject(whoever);
     for (const { securityContext } of spec.containers)
       expect(securityContext).toEqual({
+        ...(isService && whoever),
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,
         capabilities: { drop: ["ALL"] },
@@ -104,7 +155,11 @@ describe.each(pods)("%s", (_, owner, { metadata, spec }) => {
       const settings = settingsOf(container);
       expect(settings, "no settings are known for it").toBeTruthy();
       const known = [...Object.keys(settings!.properties).map(variable), "PORT", "NODE_OPTIONS"];
-      const env: Record<string, string> = Object.fromEntries(container.env.map((one: any) => [one.name, one.value]));
+      const from = (container.envFrom ?? []).map((one: any) => one.configMapRef.name as string);
+      const env: Record<string, string> = {
+        ...Object.fromEntries(generated.filter((one) => from.includes(one.name)).flatMap((one) => one.variables)),
+        ...Object.fromEntries(container.env.map((one: any) => [one.name, one.value])),
+      };
       for (const key of Object.keys(env)) expect(known).toContain(key);
       expect(env).toMatchObject({
         ROUNDSMAN_ADDRESS: "0.0.0.0",
@@ -130,26 +185,50 @@ describe.each(pods)("%s", (_, owner, { metadata, spec }) => {
     }
   });
 
-  it("is reached by its Service, which a policy lets in", () => {
-    if (owner.kind !== "Deployment") return;
+  it("is selected by its Service and by a policy that lets callers in; of two one stays through a drain", () => {
     const { labels } = metadata;
-    expect(owner.spec.selector.matchLabels).toEqual({
-      "app.kubernetes.io/name": "roundsman",
-      "app.kubernetes.io/component": labels["app.kubernetes.io/component"],
-    });
-    const selects = (selector: object) => expect.objectContaining({ ...selector });
-    for (const service of ofKind("Service").filter(
-      (one) => one.file === owner.file || dirname(one.file) === dirname(owner.file),
-    ))
-      if (Object.entries(service.spec.selector ?? {}).every(([key, value]) => labels[key] === value)) {
-        expect(service.spec.ports).toEqual([selects({ targetPort: "http" })]);
-        const policies = ofKind("NetworkPolicy").filter(
-          ({ spec: { podSelector, ingress } }) =>
-            ingress &&
-            Object.entries(podSelector.matchLabels ?? { none: "" }).every(([key, value]) => labels[key] === value),
-        );
-        expect(policies.length).toBeGreaterThan(0);
+    expect(
+      ofKind("NetworkPolicy").some(({ spec: { podSelector, ingress } }) => ingress && selects(podSelector, labels)),
+    ).toBe(true);
+    if (owner.kind !== "Deployment") return;
+    const own = {
+      matchLabels: {
+        "app.kubernetes.io/name": "roundsman",
+        "app.kubernetes.io/component": labels["app.kubernetes.io/component"],
+      },
+    };
+    expect(owner.spec.selector).toEqual(own);
+    const beside = objects.filter(({ file }) => dirname(file) === dirname(owner.file));
+    for (const service of beside.filter(({ kind }) => kind === "Service"))
+      if (selects({ matchLabels: service.spec.selector }, labels))
+        expect(service.spec.ports).toEqual([{ name: "http", port: 80, targetPort: "http" }]);
+    const budgets = beside.filter(
+      ({ kind, spec: of }) => kind === "PodDisruptionBudget" && selects(of.selector, labels),
+    );
+    expect(budgets.map(({ spec: of }) => of.maxUnavailable)).toEqual(owner.spec.replicas > 1 ? [1] : []);
+  });
+
+  it("holds the Lease of its own name, and callers are said in a file that there is", () => {
+    for (const { env } of spec.containers) {
+      const value = (key: string) => env.find((one: any) => one.name === key)?.value;
+      const lease = value("ROUNDSMAN_LEASE");
+      if (lease !== undefined) {
+        expect(lease).toBe(`roundsman/${spec.serviceAccountName}`);
+        const role = ofKind("Role").find((one) => one.metadata.name === spec.serviceAccountName);
+        expect(role?.rules).toEqual([
+          { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+          {
+            apiGroups: ["coordination.k8s.io"],
+            resources: ["leases"],
+            resourceNames: [spec.serviceAccountName],
+            verbs: ["get", "update"],
+          },
+        ]);
       }
+      const { configMap } = spec.volumes.find((one: any) => one.name === "callers");
+      const keys = generated.filter((one) => one.name === configMap.name).flatMap((one) => one.keys);
+      expect(keys).toContain(value("ROUNDSMAN_CALLERS").split("/").at(-1));
+    }
   });
 });
 
@@ -167,8 +246,10 @@ describe("rights", () => {
   });
   it("belong to accounts that somebody runs as, or calls as", () => {
     const used = pods.map(([, , { spec }]) => spec.serviceAccountName);
-    // Of rbac/executor an overlay with remedies makes use.
-    expect(accounts.filter((one) => !used.includes(one) && !/-reader$|-executor$/.test(one))).toEqual([]);
+    // Of rbac/executor an overlay with remedies makes use; the others are names that callers are known by.
+    expect(accounts.filter((one) => !used.includes(one) && !/-(reader|executor|metrics|sender)$/.test(one))).toEqual(
+      [],
+    );
     for (const { file, metadata, automountServiceAccountToken } of ofKind("ServiceAccount"))
       if (!file.startsWith("rbac/"))
         expect([metadata.name, automountServiceAccountToken]).toEqual([metadata.name, false]);

@@ -93,6 +93,17 @@ describe("findings of a running one", () => {
   });
 });
 
+test("of a fleet who has the findings is asked, also where others have the cases and what was done", async () => {
+  const url = await server((path) =>
+    path === "/v1/findings"
+      ? { body: JSON.stringify({ findings: ALL }) }
+      : { status: 404, body: '{"error":{"message":"There is no such thing."}}' },
+  );
+  expect(JSON.parse(await listed({ url, state: "all" }))).toHaveLength(ALL.length);
+  expect(await shown("aa11", url)).toContain("State:");
+  await expect(shown("ffff", url)).rejects.toThrow("There is no such thing");
+});
+
 test("one finding says by which id its cause is found again", async () => {
   const url = await running();
   expect(await shown("aa11", url)).toContain(`Trace:       ${"ab".repeat(16)}\n`);

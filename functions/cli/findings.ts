@@ -2,7 +2,7 @@ import type { Line } from "#functions/healer/line.ts";
 import { readLine } from "#functions/healer/read-line.ts";
 import { compareFindings, filterFindings } from "#functions/ledger/api.ts";
 import type { Manifest } from "#sdk/case/manifest.ts";
-import { fault } from "#sdk/errors.ts";
+import { fault, isFault } from "#sdk/errors.ts";
 import { traceIdOf } from "#sdk/event/trace.ts";
 import { plain } from "#sdk/runtime/text.ts";
 import type { Finding, SEVERITIES } from "#sdk/terms.ts";
@@ -27,13 +27,22 @@ export interface FindingsOptions extends Running {
   readonly namespace?: string;
 }
 
-/** From a running one over HTTP, or from a stopped one's log. */
+/** From a running one over HTTP, or from a stopped one's log. In a fleet who has the findings need not have the cases. */
 async function read(context: Context, options: Running): Promise<{ findings: Finding[]; cases: readonly Manifest[] }> {
   if (options.data !== undefined) return readStored(options.data, options.cluster);
   const { get } = await connect(context, options);
   const { findings } = await get<{ findings: Finding[] }>("/v1/findings");
-  const { cases } = await get<{ cases: Manifest[] }>("/v1/cases");
+  const { cases } = await whereServed(get<{ cases: Manifest[] }>("/v1/cases"), { cases: [] });
   return { findings, cases };
+}
+
+async function whereServed<T>(asked: Promise<T>, none: T): Promise<T> {
+  try {
+    return await asked;
+  } catch (e) {
+    if (isFault(e, "answered-badly") && e.details.status === 404) return none;
+    throw e;
+  }
 }
 
 export async function findings(context: Context, options: FindingsOptions): Promise<void> {
@@ -68,7 +77,9 @@ export async function show(context: Context, fingerprint: string, options: Runni
     });
   const [finding] = fitting;
   if (!finding && !FINGERPRINT.test(fingerprint)) throw fault("finding-unknown", { fingerprint });
-  const line = await readHistory(context, finding?.fingerprint ?? fingerprint, options);
+  const asked = readHistory(context, finding?.fingerprint ?? fingerprint, options);
+  // Who has the findings need not know what was done: in a fleet that is the healer.
+  const line = await (finding ? whereServed(asked, { fingerprint: finding.fingerprint, episodes: [] }) : asked);
   const done = tellLine(line);
   const { stdout } = context.process;
   // A node's condition is no finding, and has a history all the same.

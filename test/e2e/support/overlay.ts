@@ -11,13 +11,14 @@ export class Overlay {
   readonly #cluster: Cluster;
   readonly #dir: string;
 
-  constructor(cluster: Cluster, dir: string, name: string, own: object = {}) {
+  /** @param folders below knative/ */
+  constructor(cluster: Cluster, dir: string, folders: readonly string[], own: object = {}) {
     this.#cluster = cluster;
     mkdirSync(dir, { recursive: true });
     this.#dir = realpathSync(dir);
-    const overlay = relative(this.#dir, realpathSync(join(ROOT, "knative/overlays", name)));
+    const resources = folders.map((one) => relative(this.#dir, realpathSync(join(ROOT, "knative", one))));
     const images = IMAGES.map((image) => ({ name: `roundsman/${image}`, newName: imageName(image), newTag: TAG }));
-    writeFileSync(join(this.#dir, "kustomization.yaml"), JSON.stringify({ resources: [overlay], images, ...own }));
+    writeFileSync(join(this.#dir, "kustomization.yaml"), JSON.stringify({ resources, images, ...own }));
   }
 
   /** What would be applied, as YAML. */
@@ -30,7 +31,8 @@ export class Overlay {
   }
 
   remove(): Promise<string> {
-    return this.#cluster.kubectl("delete", "-k", this.#dir, "--wait", "--timeout=60s");
+    // The namespace goes first, and takes with it what is in it.
+    return this.#cluster.kubectl("delete", "-k", this.#dir, "--ignore-not-found", "--wait", "--timeout=120s");
   }
 
   /** Every object of any kind that carries our label, and definitions of our kinds: what an uninstall must not leave. */

@@ -19,7 +19,9 @@ export function run(command: string, args: readonly string[], { env, input }: Ru
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-    child.stdin.on("error", fail).end(input ?? "");
+    // Nobody has to read what it is given.
+    const told = (e: NodeJS.ErrnoException) => e.code !== "EPIPE" && fail(e);
+    child.stdin.on("error", told).end(input ?? "");
     child.once("error", fail).once("close", (code, signal) =>
       done({
         code: code ?? (signal ? 128 : 1),

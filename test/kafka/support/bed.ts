@@ -31,15 +31,19 @@ export function script(): string {
 /** A Kafka of its own, with its data in a temporary folder. */
 export class Bed {
   readonly brokers: readonly string[];
+  /** As pods reach them, where it listens for those too. */
+  readonly forPods: readonly string[];
   /** The folder with its data; who knows it can join in. */
   readonly cache: string;
 
-  constructor(cache: string, brokers: readonly string[]) {
+  constructor(cache: string, brokers: readonly string[], forPods: readonly string[] = []) {
     this.cache = cache;
     this.brokers = brokers;
+    this.forPods = forPods;
   }
 
-  static async up(count: 1 | 3): Promise<Bed> {
+  /** `listen`: a second address, such as the one that a cluster's pods reach. */
+  static async up(count: 1 | 3, listen?: string): Promise<Bed> {
     const shared = process.env.KAFKA_CACHE ?? join(homedir(), ".cache/inspection-kafka");
     // The jars are installed once, and linked to.
     await exec(script(), ["tool", "kafka.Kafka", "--version"], { env: { ...process.env, KAFKA_CACHE: shared } });
@@ -48,12 +52,11 @@ export class Bed {
       if (name.startsWith("lib-")) symlinkSync(join(shared, name), join(cache, name));
     }
     const port = await freePorts(10);
-    const bed = new Bed(
-      cache,
-      Array.from({ length: count }, (_, n) => `127.0.0.1:${port + n}`),
-    );
+    const at = (host: string, first: number) => Array.from({ length: count }, (_, n) => `${host}:${first + n}`);
+    const bed = new Bed(cache, at("127.0.0.1", port), listen === undefined ? [] : at(listen, port + 100));
+    const more = listen === undefined ? [] : ["--listen", listen];
     try {
-      await bed.#run(["up", "--fresh", "--brokers", String(count), "--port", String(port)]);
+      await bed.#run(["up", "--fresh", "--brokers", String(count), "--port", String(port), ...more]);
     } catch (e) {
       await bed.down();
       throw e;
@@ -73,7 +76,16 @@ export class Bed {
 
   /** All that do not run, together: one alone has no quorum. */
   startAll(): Promise<void> {
-    return this.#run(["up", "--brokers", String(this.brokers.length), "--port", this.brokers[0]!.split(":")[1]!]);
+    const [host] = (this.forPods[0] ?? "").split(":");
+    const more = host ? ["--listen", host] : [];
+    return this.#run([
+      "up",
+      "--brokers",
+      String(this.brokers.length),
+      "--port",
+      this.brokers[0]!.split(":")[1]!,
+      ...more,
+    ]);
   }
 
   start(broker: number): Promise<void> {
