@@ -37,6 +37,11 @@ export interface SubscribeOptions {
   readonly from?: "start" | "end" | number;
   /** At most so many records per call of the handler. Default 500. */
   readonly maxBatch?: number;
+  /**
+   * Partitions that were read here and are not any more: what is under way of their records is another member's to do, or
+   * comes again. Called at once; never where a group has one member.
+   */
+  readonly lost?: (partitions: readonly number[]) => void;
 }
 
 /** Records of one topic and partition, in order, never empty. The next batch comes when the promise has resolved. */

@@ -146,7 +146,10 @@ export class Dispatcher {
 
   start(): void {
     const { log, group } = this.#options;
-    const of = group === undefined ? { topic: "checks" } : { topic: "checks", group };
+    const lost = (partitions: readonly number[]) => {
+      for (const partition of partitions) this.#lose(partition);
+    };
+    const of = group === undefined ? { topic: "checks" } : { topic: "checks", group, lost };
     this.#subscription = log.subscribe(of, (records) => this.#take(records));
     if (group !== undefined) this.#committing = setInterval(() => void this.#commit(), COMMITS);
     if (this.#options.name !== undefined) this.#reporting = setInterval(() => void this.#report(), REPORTS);
@@ -290,11 +293,16 @@ export class Dispatcher {
       } catch (e) {
         if (!isFault(e, "log-partition-lost"))
           return logger.warn({ err: sayError(e) }, "what is done cannot be committed");
-        this.#lowWater.forget(partition);
-        this.#parked.drop(partition);
-        for (const lane of this.#every()) lane.drop(partition);
+        this.#lose(partition);
       }
     });
     await Promise.all(commits);
+  }
+
+  /** Its checks are another's to bring. */
+  #lose(partition: number): void {
+    this.#lowWater.forget(partition);
+    this.#parked.drop(partition);
+    for (const lane of this.#every()) lane.drop(partition);
   }
 }

@@ -46,7 +46,7 @@ export const groupId = (group: string, topic: string): string => `${group}.${top
  */
 export const subscribeKafka = (
   parts: SubscribeParts,
-  { topic, group, from = "start", maxBatch = 500 }: SubscribeOptions,
+  { topic, group, from = "start", maxBatch = 500, lost }: SubscribeOptions,
   handler: Handler,
 ): KafkaSubscription => {
   const { trouble, clock } = parts;
@@ -89,6 +89,14 @@ export const subscribeKafka = (
     );
   };
 
+  let held: readonly number[] = [];
+  /** From now on these alone are read here. */
+  const lose = (kept: readonly number[]): void => {
+    const gone = held.filter((partition) => !kept.includes(partition));
+    held = kept;
+    if (gone.length > 0) lost?.(gone);
+  };
+
   const member =
     group === undefined
       ? undefined
@@ -100,6 +108,7 @@ export const subscribeKafka = (
           trouble,
           partitions: () => parts.partitions(topic),
           async assigned(partitions, committed) {
+            lose(partitions);
             const first = await beginnings(await parts.partitions(topic));
             await begin(partitions, (partition) => committed.get(partition) ?? first.get(partition)!);
           },
@@ -107,7 +116,10 @@ export const subscribeKafka = (
             feed.isHeld = true;
             await inHand?.promise;
           },
-          lost: () => feed.lose(),
+          lost() {
+            feed.lose();
+            lose([]);
+          },
           heard: () => running.wake(),
           failed: (error) => feed.fail(error),
         });

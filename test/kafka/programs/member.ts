@@ -4,7 +4,8 @@ import { openLog } from "../support/logs.ts";
 const [brokers, topic, group, session, pace] = process.argv.slice(2) as [string, string, string, string, string];
 const say = (word: object) => void process.stdout.write(`${JSON.stringify(word)}\n`);
 const log = openLog(brokers.split(","), { sessionTimeout: Number(session) });
-log.subscribe({ topic, group, maxBatch: 1 }, async ([record], self) => {
+const lost = (partitions: readonly number[]) => say({ lost: partitions });
+log.subscribe({ topic, group, maxBatch: 1, lost }, async ([record], self) => {
   say({ began: record!.value });
   await new Promise((resolve) => setTimeout(resolve, Number(pace)));
   try {
