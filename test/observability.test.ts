@@ -33,9 +33,9 @@ function flawsOf(expression: string): string[] {
   });
 }
 
-const rules = rulesIn(at("knative/observability/rules.yaml"));
+const rules = rulesIn(at("knative/observability/rules/rules.yaml"));
 const runbooks = at("knative/observability/RUNBOOKS.md");
-const dashboard = JSON.parse(at("knative/observability/dashboard.json"));
+const dashboard = JSON.parse(at("knative/observability/rules/dashboard.json"));
 const panels: any[] = dashboard.panels.filter((panel: any) => panel.type !== "row");
 
 describe("alert rules", () => {
@@ -99,13 +99,13 @@ describe("the dashboard", () => {
 });
 
 it("what is scraped is what the overlays make: by their label and their ports", () => {
-  const monitor = parse(at("knative/observability/podmonitor.yaml"));
+  const monitor = parse(at("knative/observability/by-pod/podmonitor.yaml"));
   const [deployment] = parseAllDocuments(at("knative/overlays/embedded/deployment.yaml")).map((one) => one.toJS());
   const { labels } = deployment.spec.template.metadata;
   expect(labels).toMatchObject(monitor.spec.selector.matchLabels);
   const ports = deployment.spec.template.spec.containers[0].ports.map(({ name }: any) => name);
   expect(monitor.spec.podMetricsEndpoints.map(({ port }: any) => port)).toEqual(expect.arrayContaining(ports));
-  const service = parse(at("knative/observability/servicemonitor.yaml"));
+  const service = parse(at("knative/observability/by-service/servicemonitor.yaml"));
   const [svc] = parseAllDocuments(at("knative/overlays/embedded/service.yaml")).map((one) => one.toJS());
   expect(svc.metadata.labels).toMatchObject(service.spec.selector.matchLabels);
   expect(svc.spec.ports.map(({ name }: any) => name)).toContain(service.spec.endpoints[0].port);

@@ -13,7 +13,7 @@ import { Prometheus, prometheusFolder } from "./support/prometheus.ts";
 import { builtCli, ROOT } from "./support/testbed.ts";
 
 const at = (path: string) => readFileSync(join(ROOT, path), "utf8");
-const RULES = at("knative/observability/rules.yaml");
+const RULES = at("knative/observability/rules/rules.yaml");
 const dir = mkdtempSync(join(tmpdir(), "roundsman-prometheus-"));
 const rules = join(dir, "rules.yaml");
 const children: ChildProcess[] = [];
@@ -152,7 +152,7 @@ describe("what a real Prometheus scrapes", () => {
   });
 
   it("has every metric that the rules and the dashboard use", async () => {
-    const dashboard = JSON.parse(at("knative/observability/dashboard.json"));
+    const dashboard = JSON.parse(at("knative/observability/rules/dashboard.json"));
     const expressions: string[] = [
       ...rulesIn(RULES).map(({ expr }) => expr),
       ...dashboard.panels.flatMap(({ targets = [] }: any) =>
