@@ -5,7 +5,18 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const subjects = ["floor-list", "peer-list", "peer-informer", "own-time", "defender", "limiters", "function", "kafka"];
+const subjects = [
+  "floor-list",
+  "peer-list",
+  "peer-informer",
+  "own-time",
+  "defender",
+  "limiters",
+  "function",
+  "kafka",
+  "verdict-host",
+  "dispatch-kafka",
+];
 // Beside the packages, so that the peers' are found.
 const outdir = path("node_modules/.cache/roundsman-bench");
 await build({

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: CPU per item (an empty start taken off), memory and lateness, beside a floor and a peer in one run on a
- * real API server with fake nodes. `--only=first-pass|change|time|remedies|functions|kafka|defender` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
+ * real API server with fake nodes. `--only=first-pass|change|time|remedies|functions|kafka|dispatch|defender` runs a part (the others without the pods), `--check` ends with 1 where a bound is not held, `--write` puts the table into README.md.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { freePorts } from "#test/e2e/support/ports.ts";
 import { ROOT } from "#test/e2e/support/testbed.ts";
 import { Changes } from "./changes.ts";
 import { defenderRows } from "./defender-rows.ts";
+import { dispatchRows } from "./dispatch-rows.ts";
 import { firstPass } from "./first-pass.ts";
 import { functionRows } from "./function-rows.ts";
 import { kafkaRows } from "./kafka-rows.ts";
@@ -91,6 +92,7 @@ try {
   isUp = false;
   if (runs("functions")) rows.push(...(await functionRows(ROOT, say)));
   if (runs("kafka")) rows.push(...(await kafkaRows(say)));
+  if (runs("dispatch")) rows.push(...(await dispatchRows(say)));
   // A million records keep the disk busy for a while: last, that they disturb no other row.
   if (runs("defender")) rows.push(...(await defenderRows(say)));
   const table = tableOf(rows);
