@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type DeadLetter, readLetter } from "#broker/dead-letter/record.ts";
 import type { Answer, Target } from "#broker/dispatch/target.ts";
+import type { Log, SubscribeOptions } from "#broker/log/log.ts";
 import { memoryLog } from "#broker/log/memory/memory-log.ts";
 import { recordOf } from "#sdk/event/record.ts";
 import { TYPES } from "#sdk/event/types.ts";
@@ -107,6 +108,38 @@ describe("Dispatcher", () => {
     // A key that came again while it was in flight goes after what waited already.
     expect(batches[1]).toEqual(["c", "a"]);
     expect(said).toHaveLength(4);
+  });
+
+  it("brings no check of a partition that went to another member", async () => {
+    const log = memoryLog({ clock });
+    let lost: SubscribeOptions["lost"];
+    const shared: Log = {
+      ...log,
+      subscribe(options, handler) {
+        lost = options.lost;
+        return log.subscribe(options, handler);
+      },
+    };
+    const seen: string[] = [];
+    const waiting: (() => void)[] = [];
+    const { dispatcher } = start(
+      async (checks) => {
+        seen.push(...checks.map(({ text }) => keyOf(text)));
+        await new Promise<void>((done) => waiting.push(done));
+        return checks.map(pass);
+      },
+      { log: shared, group: "dispatcher", batch: 1, flights: 1 },
+    );
+    await log.append(["a", "b", "c"].map(checkRecord));
+    while (waiting.length === 0) await new Promise(setImmediate);
+    expect(dispatcher.waiting).toBe(2);
+    lost!([0]);
+    expect(dispatcher.waiting).toBe(0);
+    waiting.shift()!();
+    await log.append([checkRecord("d")]);
+    while (waiting.length === 0) await new Promise(setImmediate);
+    expect(seen).toEqual(["a", "d"]);
+    waiting.shift()!();
   });
 
   it("asks alone for a check that the reply leaves out; what stays unanswered is an error, and is tried again", async () => {

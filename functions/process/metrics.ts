@@ -7,7 +7,7 @@ export type OwnMetrics = (say: Scraped) => void;
 
 export interface ProcessMeasured {
   readonly version: string;
-  readonly opened: Pick<OpenLog, "trouble" | "lag">;
+  readonly opened: Pick<OpenLog, "trouble" | "lag" | "waiting">;
   readonly own?: OwnMetrics | undefined;
 }
 
@@ -19,6 +19,9 @@ export function processMetrics({ version, opened, own }: ProcessMeasured): Regis
   said.gauge("build_info", "The version that runs.", ["version"], (say) => say({ version }, 1));
   said.gauge("log_trouble", "1 while the log does not do what is asked of it.", [], (say) =>
     say({}, opened.trouble() ? 1 : 0),
+  );
+  said.gauge("log_waiting_bytes", "What was appended and is not durable yet; Kafka may be away.", [], (say) =>
+    say({}, opened.waiting()),
   );
   said.gauge("log_lag_records", "Records that are there and were not handed out.", ["topic", "group"], (say) => {
     const sums = new Map<string, { topic: string; group: string; lag: number }>();

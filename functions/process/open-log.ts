@@ -16,6 +16,8 @@ export interface OpenLog {
   /** What is the matter at present, where that has lasted. */
   trouble(): string | undefined;
   lag(): readonly Lag[];
+  /** Of what was appended and is not durable yet, in bytes. */
+  waiting(): number;
   /** What an acknowledged record of the topic could be lost by, and what to do about it. */
   weakness(topic: string): Promise<string | undefined>;
 }
@@ -38,7 +40,14 @@ export async function openLog({ settings, clientId, clock, logger }: OpenLogOpti
     });
   if (data !== undefined) {
     const log = await openFileLog({ dir: data, clock, warn: (warning) => logger.warn(warning) });
-    return { log, ready: Promise.resolve(), trouble: () => undefined, lag: () => [], weakness: async () => undefined };
+    return {
+      log,
+      ready: Promise.resolve(),
+      trouble: () => undefined,
+      lag: () => [],
+      waiting: () => 0,
+      weakness: async () => undefined,
+    };
   }
   const connection = await kafkaConnection(kafkaOf(settings, clientId), {
     where: "The settings of Kafka",
@@ -50,6 +59,7 @@ export async function openLog({ settings, clientId, clock, logger }: OpenLogOpti
     ready: log.ready,
     trouble: () => log.trouble?.message,
     lag: () => log.lag(),
+    waiting: () => log.waiting.bytes,
     weakness: (topic) => log.weakness(topic),
   };
 }
