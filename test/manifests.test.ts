@@ -6,6 +6,7 @@ import type { TObject } from "typebox";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { PROCESSES } from "#functions/fleet/processes.ts";
+import { RemedySettings } from "#functions/fleet/remedy.ts";
 import { HostSettings } from "#functions/host/settings.ts";
 import { Settings } from "#functions/standalone/settings.ts";
 
@@ -56,6 +57,7 @@ const processes = Object.fromEntries(
 ) as Record<string, TObject>;
 const settingsOf = ({ image, args }: any): TObject | undefined => {
   if (image === "roundsman/host") return HostSettings;
+  if (args[1] === "remedy") return RemedySettings;
   return args[0] === "start" ? Settings : processes[args[1]];
 };
 const generated = kustomizations
@@ -205,7 +207,7 @@ describe.each(pods)("%s", (_, owner, { metadata, spec }) => {
     const budgets = beside.filter(
       ({ kind, spec: of }) => kind === "PodDisruptionBudget" && selects(of.selector, labels),
     );
-    expect(budgets.map(({ spec: of }) => of.maxUnavailable)).toEqual(owner.spec.replicas > 1 ? [1] : []);
+    expect(budgets.map(({ spec: of }) => of.maxUnavailable)).toEqual(owner.spec.replicas === 1 ? [] : [1]);
   });
 
   it("holds the Lease of its own name, and callers are said in a file that there is", () => {

@@ -25,7 +25,7 @@ const settings = settingsOf({
   batch: count(50, 1_000, "checks in one request"),
   remedy: Type.Optional(
     Type.String({
-      ...{ format: "uri", pattern: "^https?://", maxLength: 2048 },
+      ...{ pattern: "^https?://", maxLength: 2048 },
       description: "URL of the remedy function: then what is due goes there, too",
     }),
   ),

@@ -5,7 +5,7 @@ import { tokenFile } from "./token-file.ts";
 
 /** Where the defender is, and as whom it is asked. */
 export const defenderSettings = {
-  defender: Type.Array(Type.String({ format: "uri", pattern: "^https?://", maxLength: 2048 }), {
+  defender: Type.Array(Type.String({ pattern: "^https?://", maxLength: 2048 }), {
     minItems: 1,
     maxItems: 100,
     description: "URLs of the defender's replicas, or of what spreads requests over them",
