@@ -45,7 +45,9 @@ test("of a stopped one: listed and shown as it was, moving no terminal's cursor;
   const shown = await said("show", ["1"], { data: of });
   expect(shown).toContain("Cause:       record-invalid: Its data cannot be used: x.");
   expect(shown).toContain('\n{"rows":{}}\n');
-  await expect(said("replay", ["1"], { data: of })).rejects.toThrow("start it, and leave out --data");
+  await expect(said("replay", ["1"], { data: of })).rejects.toThrow(
+    "give the command without --data, once it is started.",
+  );
 });
 
 test("of a running one: replayed by its number, and then gone from the list", async () => {

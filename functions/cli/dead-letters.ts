@@ -35,7 +35,11 @@ export async function deadLetters(
 ): Promise<void> {
   for (const one of numbers)
     if (!/^\d{1,15}$/.test(one))
-      throw fault("words-unclear", { text: one, what: "is no dead letter's number", wanted: "as `list` shows it, 17" });
+      throw fault("words-unclear", {
+        text: one,
+        what: "is no dead letter's number",
+        wanted: "the number that `dead-letters list` shows, such as 17",
+      });
   const say = (value: unknown, people: () => string) =>
     void context.process.stdout.write(print(options.output, value, people));
   if (action === "list") {
@@ -55,8 +59,8 @@ export async function deadLetters(
   if (options.data !== undefined)
     throw fault("words-unclear", {
       text: "dead-letters replay --data",
-      what: "asks one that is stopped; who replays must run",
-      wanted: "start it, and leave out --data",
+      what: "asks one that is stopped, and only one that runs can replay",
+      wanted: "the command without --data, once it is started",
     });
   const client = await connect(context, options);
   const done: { letter: number; did: string }[] = [];
