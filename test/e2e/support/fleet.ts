@@ -7,7 +7,10 @@ import { builtCli } from "./testbed.ts";
 /** So long a start may take, on a machine that does other things too (ms). */
 const STARTS = 60_000;
 
-/** One process of a fleet: `roundsman ARGS`, killed and started again as it was. */
+/** What a process ends with that lost its Lease, as on a machine that has too much to do. */
+const LEASE_LOST = 3;
+
+/** One process of a fleet: `roundsman ARGS`, killed and started again as it was; one that lost its Lease by itself, as a kubelet does it. */
 export class Member {
   readonly name: string;
   readonly #args: readonly string[];
@@ -15,6 +18,8 @@ export class Member {
   #child!: ChildProcess;
   #url = "";
   #err = "";
+  /** How often it lost its Lease. */
+  lost = 0;
 
   constructor(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.name = name;
@@ -42,6 +47,13 @@ export class Member {
         done(at);
       });
       child.once("exit", (code) => stop(`ended with ${code}`));
+    });
+    child.once("exit", (code) => {
+      if (code !== LEASE_LOST || this.#child !== child) return;
+      this.lost++;
+      this.start().catch((e: Error) => {
+        this.#err += e.message;
+      });
     });
     return this;
   }
