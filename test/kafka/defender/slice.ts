@@ -62,7 +62,8 @@ export async function runSharedSlice({ script, seed, seconds, only = FAULTS, kee
     load.start(CLIENTS);
     began = kernelNow();
     let due: Fault[] = [];
-    while (kernelNow() - began < seconds * 1_000) {
+    // Each fault in turn: what was begun is done to the end.
+    while (due.length > 0 || kernelNow() - began < seconds * 1_000) {
       if (due.length === 0) due = shuffled(random, only);
       const fault = due.pop()!;
       await wait(CALM);
