@@ -6,6 +6,7 @@ import { keyOf } from "./scopes.ts";
 import { noteFloors, takeSizes } from "./sizes.ts";
 import { knows, pair, type State } from "./state.ts";
 import { advance, countOn } from "./time.ts";
+import { noteMoment } from "./vouched.ts";
 import { admit, mayBegin, note } from "./writers.ts";
 
 /** What the fold says of one record: a decision, or why an act of a person had no effect. */
@@ -31,6 +32,7 @@ export function decide(state: State, record: InputRecord): [State, Answer] {
   expire(state);
   const answer = apply(state, record);
   note(state, record, answer.decision);
+  if (record.from) noteMoment(state, record);
   return [state, answer];
 }
 

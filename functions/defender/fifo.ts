@@ -11,6 +11,14 @@ export class Fifo<T> implements Iterable<T> {
     return this.#items[this.#head];
   }
 
+  get second(): T | undefined {
+    return this.#items[this.#head + 1];
+  }
+
+  get last(): T | undefined {
+    return this.size > 0 ? this.#items.at(-1) : undefined;
+  }
+
   get size(): number {
     return this.#items.length - this.#head;
   }
@@ -24,6 +32,11 @@ export class Fifo<T> implements Iterable<T> {
     if (this.#head < 1024 || this.#head * 2 < this.#items.length) return;
     this.#items = this.#items.slice(this.#head);
     this.#head = 0;
+  }
+
+  /** From the last to the first. */
+  *newest(): Generator<T> {
+    for (let at = this.#items.length - 1; at >= this.#head; at--) yield this.#items[at]!;
   }
 
   *[Symbol.iterator](): Iterator<T> {

@@ -12,6 +12,22 @@ export function remember(state: State, granted: Granted): void {
   countOpen(state, granted, 1);
 }
 
+/** Of grants that are not settled yet nobody knows how late they came: they were given at this moment, defender time. */
+export function renew(state: State, at: number): void {
+  /** Per group and key: how many are renewed. */
+  const renewed = state.rules.groups.map(() => new Map<string, number>());
+  for (const granted of state.history.newest()) {
+    if (granted.fence <= state.settled) break;
+    granted.at = at;
+    for (const [group, key] of keysOf(state.rules.groups, granted.place).entries()) {
+      if (key === undefined) continue;
+      const count = (renewed[group]!.get(key) ?? 0) + 1;
+      renewed[group]!.set(key, count);
+      state.windows[group]!.renew(key, count, at);
+    }
+  }
+}
+
 /** It has ended: it is under way no more. Its tokens stay spent until their windows have passed. */
 export function end(state: State, fence: number): boolean {
   const granted = state.open.get(fence);

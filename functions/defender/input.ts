@@ -66,10 +66,8 @@ export interface Sender {
   readonly told: number;
   /** One past the last decision that it knows to stand in topic `decisions`. */
   readonly end: number;
-  /** So long before it wrote this it knew, by its monotonic clock, that its input of this number was in the log. ms */
-  readonly since?: readonly [number: number, ms: number];
-  /** It may refer to this one so. */
-  readonly mark?: true;
+  /** So long before it wrote this it had, by its monotonic clock, read the log up to this offset. ms */
+  readonly since?: readonly [offset: number, ms: number];
 }
 
 /** An input where it stands in the log. */

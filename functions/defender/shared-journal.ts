@@ -30,8 +30,11 @@ export interface SharedJournalOptions {
 /** Inputs of one append. */
 const BATCH = 1_000;
 const READ = 2_000;
-/** ms from one input that later ones refer to for time, to the next: with each, what its append took is lost. */
-const MARK_EVERY = 2_000;
+/**
+ * ms from one reading that inputs refer to for time, to the next. With each, what came between append and reading is lost of
+ * time; and so long may a grant count as given now.
+ */
+const RENEW = 500;
 /** Who asks the defender waits two seconds; a person waits until Kafka has another leader. */
 const PATIENCE = { request: 1_900, act: 15_000 };
 const LAST_WORDS = 5_000;
@@ -53,8 +56,8 @@ export class SharedJournal implements DefenderJournal {
   /** Undefined: it has to begin (again) before it writes anything else. */
   #name: string | undefined;
   #next = 0;
-  /** Its input that later ones refer to, and when it was known to be in the log. */
-  #mark: { readonly number: number; readonly at: number } | undefined;
+  /** What had been read at a moment of the monotonic clock. */
+  #basis: { readonly offset: number; readonly at: number } | undefined;
   #isDurable = false;
   #hasBegun = false;
   #running: Promise<void> | undefined;
@@ -144,9 +147,7 @@ export class SharedJournal implements DefenderJournal {
     await this.#snapshots.closed();
     await this.#teller.tell();
     if (this.#name !== undefined)
-      await this.#options.log.append([
-        sentRecord(this.#sender(this.#options.clock.monotonic(), false), { kind: "tick" }),
-      ]);
+      await this.#options.log.append([sentRecord(this.#sender(this.#options.clock.monotonic()), { kind: "tick" })]);
   }
 
   async #run(): Promise<void> {
@@ -162,23 +163,19 @@ export class SharedJournal implements DefenderJournal {
     const now = clock.monotonic();
     const records: NewRecord[] = [];
     if (this.#name === undefined) records.push(this.#begin(now));
-    const isMarked = this.#mark === undefined || now - this.#mark.at > MARK_EVERY;
-    for (const [at, one] of batch.entries()) {
+    for (const one of batch) {
       // It was the first record of this life already.
       if (one.input.kind === "start" && records.length === 1 && this.#next === 1) {
         this.#pending.send(this.#key(0), one);
         continue;
       }
-      const sender = this.#sender(now, isMarked && at === batch.length - 1);
+      const sender = this.#sender(now);
       this.#pending.send(this.#key(sender.number), one);
       records.push(sentRecord(sender, one.input));
     }
     try {
-      const name = this.#name;
-      const last = this.#next - 1;
       await log.append(records);
       this.#lastAppend = clock.monotonic();
-      if (isMarked && this.#name === name) this.#mark = { number: last, at: this.#lastAppend };
     } catch (e) {
       // Perhaps it is there all the same: as another writer it cannot be taken for what comes next.
       this.#name = undefined;
@@ -190,20 +187,18 @@ export class SharedJournal implements DefenderJournal {
   #begin(now: number): NewRecord {
     this.#name = randomUUID();
     this.#next = 0;
-    this.#mark = undefined;
     this.#teller.begin(this.#name);
     const start = { kind: "start", durable: this.#isDurable, knows: VERSION, after: this.#seen } as const;
-    return sentRecord(this.#sender(now, true), start);
+    return sentRecord(this.#sender(now), start);
   }
 
   #key = (number: number): string => `${this.#name}/${number}`;
 
-  #sender(now: number, isMarked: boolean): Sender {
-    const mark = this.#mark;
+  #sender(now: number): Sender {
+    const basis = this.#basis;
     return {
       ...{ writer: this.#name!, number: this.#next++, ...this.#teller.far },
-      ...(mark && { since: [mark.number, Math.floor(now - mark.at)] as const }),
-      ...(isMarked && { mark: true }),
+      ...(basis && { since: [basis.offset, Math.floor(now - basis.at)] as const }),
     };
   }
 
@@ -218,6 +213,8 @@ export class SharedJournal implements DefenderJournal {
       this.#seen = record.offset;
       this.#fold(record);
     }
+    if (this.#basis === undefined || this.#lastRead - this.#basis.at > RENEW)
+      this.#basis = { offset: this.#seen, at: this.#lastRead };
     this.#wakeReaders();
     this.#upgrade();
   }

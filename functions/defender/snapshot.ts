@@ -107,12 +107,10 @@ export function freeze(state: State): string {
     sizes: [...state.sizes].map(([cluster, sizes]) => [cluster, [...sizes]]),
     executors: [...state.executors],
     approvals: [...state.approvals],
+    ...(state.moments.size > 0 && { moments: [...state.moments], settled: state.settled }),
     ...(state.forgottenWriters >= 0 && { forgottenWriters: state.forgottenWriters }),
     ...(state.writers.size > 0 && {
-      writers: [...state.writers].map(([name, one]) => [
-        name,
-        { ...one, untold: [...one.untold], marks: [...one.marks] },
-      ]),
+      writers: [...state.writers].map(([name, one]) => [name, { ...one, untold: [...one.untold] }]),
     }),
   });
   return [head, ...known.map(lineOf)].join("\n");
@@ -158,10 +156,12 @@ export function thaw(text: string, caps: readonly Budget[] = CAPS): State {
     writers: new Map(
       (kept.writers ?? []).map(([name, one]: [string, any]): [string, Writer] => [
         name,
-        { ...one, untold: new Fifo<Untold>(one.untold), marks: new Map(one.marks) },
+        { ...one, untold: new Fifo<Untold>(one.untold) },
       ]),
     ),
     forgottenWriters: kept.forgottenWriters ?? -1,
+    moments: new Fifo(kept.moments ?? []),
+    settled: kept.settled ?? -1,
   };
   recount(state);
   return state;

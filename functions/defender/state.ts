@@ -20,7 +20,7 @@ export const knows = (version: number): boolean => version >= FIRST && version <
 export interface Granted {
   readonly fence: number;
   /** Defender time. */
-  readonly at: number;
+  at: number;
   readonly place: Place;
 }
 
@@ -69,8 +69,6 @@ export interface Writer {
   /** How many it has told. */
   told: number;
   end: number;
-  /** Its inputs that it may refer to, by number: when they were, defender time. The latest at the end. */
-  readonly marks: Map<number, number>;
 }
 
 export interface Brake {
@@ -136,6 +134,10 @@ export interface State {
   readonly writers: Map<string, Writer>;
   /** No writer that began at or before this offset is known any more, but for those in `writers`. */
   forgottenWriters: number;
+  /** Where several write: offsets and when they were, defender time. */
+  readonly moments: Fifo<readonly [offset: number, at: number]>;
+  /** So far had a writer read whose word on time was taken. Grants past it count as given now. */
+  settled: number;
 }
 
 /** Of a journal that holds nothing. `caps` are the program's; a test may bring others. */
@@ -169,6 +171,8 @@ export function emptyState(caps: readonly Budget[] = CAPS): State {
     approvals: new Map(),
     writers: new Map(),
     forgottenWriters: -1,
+    moments: new Fifo(),
+    settled: -1,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { InputRecord } from "./input.ts";
 import type { State } from "./state.ts";
-import { certified } from "./writers.ts";
+import { passVouched } from "./vouched.ts";
 
 /**
  * A log whose inputs say nothing of time: a longer step between two records counts as this long, either way. What its clock falls back by is
@@ -27,7 +27,7 @@ export function advance(state: State, { time, stamp, from }: InputRecord): void 
     if (isSame || stamp.boot !== clock.boot) clock.ticks = stamp.ticks;
     clock.boot = stamp.boot;
   } else if (from) {
-    elapsed = certified(state, from) - clock.now;
+    elapsed = passVouched(state, from);
     isSure = isFirst || Math.abs(utc - clock.utc - elapsed) <= state.config.settings.epsilon;
   } else {
     const step = isFirst ? 0 : utc - clock.utc;

@@ -15,6 +15,12 @@ export class Windows {
     else this.#moments.set(key, [at]);
   }
 
+  /** The so manieth last of the key was at this moment. */
+  renew(key: string, last: number, at: number): void {
+    const moments = this.#moments.get(key)!;
+    moments[moments.length - last] = at;
+  }
+
   /** Forgets the oldest of the key, which no window reaches any more. */
   drop(key: string): void {
     const moments = this.#moments.get(key);

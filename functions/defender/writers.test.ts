@@ -11,16 +11,16 @@ function play(steps: readonly (readonly [string, number, Input, number?])[]): { 
   let time = 1_000;
   for (const [offset, [writer, number, input, ms = 1_000]] of steps.entries()) {
     time += ms;
-    const record: InputRecord = { offset, time, from: senderOf(writer, number, ms), input };
+    const record: InputRecord = { offset, time, from: senderOf(writer, number, offset, ms), input };
     const [next, answer] = decide(state, record);
     state = next;
     refused.push(answer.ignored ? "ignored" : answer.refused);
   }
   return { state, refused };
 }
-const senderOf = (writer: string, number: number, ms: number): Sender => ({
-  ...{ writer, number, told: 0, end: 0, mark: true },
-  ...(number > 0 && { since: [number - 1, ms] as const }),
+const senderOf = (writer: string, number: number, offset: number, ms: number): Sender => ({
+  ...{ writer, number, told: 0, end: 0 },
+  ...(offset > 0 && { since: [offset - 1, ms] as const }),
 });
 const start = (knows: number, after = -1): Input => ({ kind: "start", durable: true, knows, after });
 const tick: Input = { kind: "tick" };

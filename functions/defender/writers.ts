@@ -10,17 +10,6 @@ import type { State, Untold, Writer } from "./state.ts";
 /** A writer that is silent for so long is gone: it begins anew, under another name, before it is heard again. Defender time, ms. */
 export const GONE = 60_000;
 
-const MARKS = 3;
-
-/**
- * Defender time at this record, by its writer's word: it knew an earlier one to be in the log, and wrote this one so much later.
- * That is the least that can have passed between the two, whatever the brokers' clocks say.
- */
-export function certified(state: State, { writer: name, since }: Sender): number {
-  const at = since && state.writers.get(name)?.marks.get(since[0]);
-  return at === undefined ? state.time.now : Math.max(state.time.now, at + since![1]);
-}
-
 /**
  * Whether the record counts. One that was stored twice does not, wherever its reader began: it changes nothing, not even
  * time. A number that is left out is a record that was lost, and perhaps a grant.
@@ -40,7 +29,6 @@ export function admit(state: State, { from, input, offset }: InputRecord): boole
       untold: new Fifo(),
       told: 0,
       end: from.end,
-      marks: new Map(),
     });
     return true;
   }
@@ -55,8 +43,6 @@ export function note(state: State, { from, offset }: InputRecord, decision: Deci
   if (!from) return;
   const writer = state.writers.get(from.writer)!;
   writer.at = state.time.now;
-  if (from.mark) writer.marks.set(from.number, state.time.now);
-  if (writer.marks.size > MARKS) writer.marks.delete(writer.marks.keys().next().value!);
   state.writers.delete(from.writer);
   state.writers.set(from.writer, writer);
   takeTold(writer, from);

@@ -5,13 +5,10 @@ import { parseJson } from "#sdk/event/json.ts";
 import type { Decision } from "#sdk/operation/decision.ts";
 import type { OperationRequest } from "#sdk/operation/request.ts";
 import type { Config } from "../../functions/defender/config.ts";
-import { decide } from "../../functions/defender/decide.ts";
 import type { Input } from "../../functions/defender/input.ts";
 import { readInput } from "../../functions/defender/records.ts";
-import type * as SharedModule from "../../functions/defender/shared-journal.ts";
-import { freeze } from "../../functions/defender/snapshot.ts";
-import { emptyState } from "../../functions/defender/state.ts";
 import { type Call, checkHistory, type Promised } from "./decision-history.ts";
+import type * as SharedModule from "./defender-shared.subject.ts";
 
 const SECOND = 1_000;
 const CAPS = [{ name: "cap", scope: "fleet", limits: [{ most: 9, per: 120 * SECOND }] }] as const;
@@ -32,6 +29,7 @@ export type Step =
   | { do: "wait"; ms: number; ticks: readonly number[] }
   | { do: "kill" | "stop" | "double"; at: number }
   | { do: "skew"; ms: number }
+  | { do: "stall"; at: number; ms: number; after: number }
   | { do: "brake" | "release"; at: number };
 
 const at = fc.nat({ max: REPLICAS - 1 });
@@ -53,13 +51,22 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
       weight: 5,
       arbitrary: fc.record({
         do: constant("wait" as const),
-        ms: fc.constantFrom(1_000, 10_000, 36_001, 70_000, 126_001),
+        ms: fc.constantFrom(1_000, 10_000, 35_000, 36_001, 70_000, 126_001),
         ticks: fc.array(at, { maxLength: 2 }),
       }),
     },
     {
       weight: 4,
       arbitrary: fc.record({ do: fc.constantFrom("kill" as const, "stop" as const, "double" as const), at }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: constant("stall" as const),
+        at,
+        ms: fc.constantFrom(200, 1_500),
+        after: fc.constantFrom(0, 34_900, 35_500),
+      }),
     },
     {
       weight: 2,
@@ -89,7 +96,11 @@ export class SharedPlay {
   readonly #calls: Call[] = [];
   readonly #asked: OperationRequest[] = [];
   #brake: number | undefined;
-  readonly counts = { granted: 0, denied: 0, refused: 0, killed: 0, doubled: 0 };
+  /** When a record really came into the log. */
+  readonly #came = new Map<number, number>();
+  /** Appends are on their way until then. */
+  #stall: Promise<void> | undefined;
+  readonly counts = { granted: 0, denied: 0, refused: 0, killed: 0, doubled: 0, stalled: 0 };
 
   constructor(module: typeof SharedModule) {
     this.#module = module;
@@ -137,9 +148,13 @@ export class SharedPlay {
     return {
       ...log,
       append: async (records) => {
+        await this.#stall;
         if (replica().isDead) throw new Error("it is dead");
         const end = await log.end("defender");
-        for (let n = 0; n < records.length; n++) this.#skews.set(end + n, this.#skew);
+        for (let n = 0; n < records.length; n++) {
+          this.#skews.set(end + n, this.#skew);
+          this.#came.set(end + n, this.#real);
+        }
         return log.append(records);
       },
       // Whoever judges reads all inputs.
@@ -166,6 +181,8 @@ export class SharedPlay {
         this.#real += step.ms;
         for (const n of step.ticks) await this.#quietly(n, { kind: "tick" });
         return;
+      case "stall":
+        return this.#delay(step);
       case "skew":
         this.#skew = step.ms;
         return;
@@ -194,6 +211,25 @@ export class SharedPlay {
         ]);
         if (step.asks.length > 2) await this.#replicas[step.at]!.journal.flush();
     }
+  }
+
+  /** A broker stands: what is sent meanwhile comes late. */
+  async #delay({ at, ms, after }: Extract<Step, { do: "stall" }>): Promise<void> {
+    let release!: () => void;
+    this.#stall = new Promise((done) => {
+      release = done;
+    });
+    const asked = this.#play({ do: "ask", at, asks: [{ target: 0, again: false }] });
+    // It is on its way.
+    for (let n = 0; n < 20; n++) await new Promise(setImmediate);
+    this.#real += ms;
+    this.#stall = undefined;
+    release();
+    await asked;
+    this.counts.stalled += 1;
+    if (after === 0) return;
+    this.#real += after;
+    await this.#play({ do: "ask", at: (at + 1) % REPLICAS, asks: [{ target: 1, again: false }] });
   }
 
   /** What was sent once more because its fate was unknown lies there twice, perhaps much later. */
@@ -243,6 +279,7 @@ export class SharedPlay {
   /** All replicas agree with who reads from the beginning; so does each answer; each decision is told once, or is somebody's to tell. */
   async #judge(): Promise<void> {
     for (const { journal } of this.#replicas) await journal.current();
+    const { decide, emptyState, freeze } = this.#module;
     let state = emptyState(CAPS);
     const inLog = new Map<number, Decision>();
     for (const record of await recordsOf(this.#log, "defender")) {
@@ -268,8 +305,18 @@ export class SharedPlay {
     const owed = [...state.writers.values()].flatMap(({ untold }) => [...untold].map((one) => one.decision.offset));
     const known = new Set([...told, ...owed]);
     for (const offset of inLog.keys()) if (!known.has(offset)) throw new Error(`nobody tells decision ${offset}`);
-    const { flaws } = checkHistory(this.#calls, PROMISED);
+    const flaws = [this.#calls, this.#granted(inLog)].flatMap((calls) => checkHistory(calls, PROMISED).flaws);
     if (flaws.length > 0) throw new Error(flaws.join("\n"));
+  }
+
+  /** Each grant as the log has it, at the moment that it really came there, whether anybody was told of it or not. */
+  #granted(inLog: ReadonlyMap<number, Decision>): Call[] {
+    return [...inLog.values()].flatMap((decision) => {
+      const { grant, offset, id } = decision;
+      const came = this.#came.get(offset)!;
+      const call = { what: "ask", id: `${id} in the log`, content: "", place: decision, invoked: came } as const;
+      return grant ? [{ ...call, returned: came, outcome: "granted" as const, offset, fence: grant.fence }] : [];
+    });
   }
 }
 

@@ -14,15 +14,10 @@ export const SHARED_MUTANTS: readonly Mutant[] = [
   text(
     "a broker's clock that jumps is believed",
     "time.ts",
-    "elapsed = certified(state, from) - clock.now;",
+    "elapsed = passVouched(state, from);",
     "elapsed = Math.max(0, utc - clock.utc);",
   ),
-  text(
-    "time that no writer vouches for",
-    "writers.ts",
-    "Math.max(state.time.now, at + since![1])",
-    "Math.max(state.time.now, at + 2 * since![1])",
-  ),
+  text("time that no writer vouches for", "vouched.ts", "at + since[1] - time.now", "at + 2 * since[1] - time.now"),
   text(
     "an answer that is not the log's",
     "shared-journal.ts",
