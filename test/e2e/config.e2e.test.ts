@@ -101,7 +101,8 @@ it("what is applied counts within seconds: kubectl says so, and a finding follow
     resource("Cluster", "elsewhere", {}),
   ]);
   expect(await condition("pcfg/crashes", "True")).toMatchObject({ type: "Accepted", reason: "Accepted" });
-  for (const one of ["bud/per-hour", "dfd/trusting", "rmd/nodes", "asub/all", "rcl/elsewhere"]) await condition(one, "True");
+  for (const one of ["bud/per-hour", "dfd/trusting", "rmd/nodes", "asub/all", "rcl/elsewhere"])
+    await condition(one, "True");
   expect(await finding("open")).toMatchObject({
     owner: "team-e2e",
     message: expect.stringContaining("keeps crashing"),

@@ -5,6 +5,7 @@
 import type { Server } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { CANARY } from "#sdk/terms.ts";
 import { apiServiceGone, controlPlaneFaults } from "./faults/control-plane.ts";
 import { KUBELET_CASES } from "./faults/kubelet.ts";
 import { networkFaults } from "./faults/network.ts";
@@ -64,7 +65,11 @@ describe("a cluster that is well", () => {
   it("runs all cases, and each has a fault", async () => {
     const answer = await fetch(`${scene.roundsman.url}/v1/cases`);
     const { cases } = (await answer.json()) as { cases: { name: string }[] };
-    const names = cases.map(({ name }) => name).sort();
+    // The canary is found in every round, and told nobody but who asks for it.
+    const names = cases
+      .map(({ name }) => name)
+      .filter((name) => name !== CANARY)
+      .sort();
     expect(names).toEqual(CONFIGS.map((config) => config.case));
     const covered = faults().flatMap(({ expected }) => expected.map((one) => one.case));
     expect([...new Set([...covered, ...KUBELET_CASES])].sort()).toEqual(names);
