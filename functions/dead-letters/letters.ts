@@ -5,7 +5,7 @@ import { fault } from "#sdk/errors.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { TYPES } from "#sdk/event/types.ts";
 import { matchesGlob } from "#sdk/resources/glob.ts";
-import { sinceOf } from "#sdk/serve/since.ts";
+import { type Page, pageOf } from "#sdk/serve/page.ts";
 
 /** That a letter was evaluated again: a record of topic `dead-letters`. */
 export interface Replayed {
@@ -38,31 +38,22 @@ export interface Shown extends Listed {
   readonly record: DeadLetter["record"];
 }
 
-export interface LettersQuery {
-  /** Unix ms. */
-  readonly since?: number;
+export interface LettersQuery extends Page {
   readonly topic?: string;
   /** A glob of the cause's code. */
   readonly cause?: string;
   /** Also those that were replayed. */
   readonly all?: boolean;
-  readonly limit: number;
-  readonly before?: number;
 }
-
-const LIMIT = 50;
-const MOST = 1_000;
 
 /** A query as it is written: by a person, or in an address. Throws `request-invalid`. */
 export function lettersQuery(words: Readonly<Record<string, string | undefined>>, now: number): LettersQuery {
-  const { since, topic, cause, all, limit, before } = words;
+  const { topic, cause, all } = words;
   return {
-    ...(since !== undefined && { since: sinceOf(since, now) }),
+    ...pageOf(words, now),
     ...(topic !== undefined && { topic }),
     ...(cause !== undefined && { cause }),
     ...(all === "true" && { all: true }),
-    ...(before !== undefined && { before: Number(before) }),
-    limit: Math.min(MOST, Math.max(1, Number(limit ?? LIMIT))),
   };
 }
 

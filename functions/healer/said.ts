@@ -2,12 +2,10 @@ import type { Log } from "#broker/log/log.ts";
 import { type Backwards, lookBack } from "#broker/log/look-back.ts";
 import { parseJson } from "#sdk/event/json.ts";
 import { matchesGlob } from "#sdk/resources/glob.ts";
-import { sinceOf } from "#sdk/serve/since.ts";
+import { type Page, pageOf } from "#sdk/serve/page.ts";
 import { readWord, type What, type Word } from "./words.ts";
 
-export interface SaidQuery {
-  /** Unix ms. */
-  readonly since?: number;
+export interface SaidQuery extends Page {
   readonly what?: What;
   /** Globs. A target is `Kind/name` or `Kind/namespace/name`, or its name alone. */
   readonly cluster?: string;
@@ -15,22 +13,12 @@ export interface SaidQuery {
   readonly operation?: string;
   /** The beginning of a finding's. */
   readonly fingerprint?: string;
-  readonly limit: number;
-  readonly before?: number;
 }
-
-const LIMIT = 50;
-const MOST = 1_000;
 
 /** A query as it is written: by a person, or in an address. Throws `request-invalid`. */
 export function queryOf(words: Readonly<Record<string, string | undefined>>, now: number): SaidQuery {
   const { since, limit, before, ...rest } = words;
-  return {
-    ...(rest as Pick<SaidQuery, "what">),
-    ...(since !== undefined && { since: sinceOf(since, now) }),
-    ...(before !== undefined && { before: Number(before) }),
-    limit: Math.min(MOST, Math.max(1, Number(limit ?? LIMIT))),
-  };
+  return { ...(rest as Pick<SaidQuery, "what">), ...pageOf({ since, limit, before }, now) };
 }
 
 /** What came of remedies, newest first. What a record's key and type say already is not parsed for. */

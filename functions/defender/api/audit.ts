@@ -1,4 +1,4 @@
-import { sinceOf } from "#sdk/serve/since.ts";
+import { pageOf } from "#sdk/serve/page.ts";
 import { acts, decisions, type AuditQuery as Query } from "../audit.ts";
 import { sayDecision } from "../explain.ts";
 import type { Routes } from "./options.ts";
@@ -6,18 +6,10 @@ import { ActsQuery, AuditQuery } from "./schemas.ts";
 
 type Words = Readonly<Record<string, string | undefined>>;
 
-const LIMIT = 50;
-const MOST = 1_000;
-
 /** All that was decided, and what people did; newest first, in pages. */
 export const auditRoutes: Routes = (app, { defender, log, clock }) => {
   const queryOf = ({ since, limit, before, ...rest }: Words) =>
-    ({
-      ...rest,
-      ...(since !== undefined && { since: sinceOf(since, clock.now()) }),
-      ...(before !== undefined && { before: Number(before) }),
-      limit: Math.min(MOST, Math.max(1, Number(limit ?? LIMIT))),
-    }) as Query;
+    ({ ...rest, ...pageOf({ since, limit, before }, clock.now()) }) as Query;
   app.get(
     "/v1/audit",
     {
