@@ -1,5 +1,4 @@
-import { fencedLog } from "#functions/process/fenced.ts";
-import { type Leader, leaderOf } from "#functions/process/leader.ts";
+import { leaderOf } from "#functions/process/leader.ts";
 import type { Process } from "#functions/process/process.ts";
 import { leaseSettings, settingsOf } from "#functions/process/settings.ts";
 import { Alert } from "./alert.ts";
@@ -17,8 +16,7 @@ export const process: Process<typeof settings> = {
     const { logger, random, clock, env, stdout, fatal } = base;
     const sinks = { env, stdout };
     let alert: Alert | undefined;
-    const leader: Leader = leaderOf(base, () => {
-      const log = fencedLog(base.log, { leads: () => leader.leads, lease: base.settings.lease ?? "" });
+    const leader = leaderOf(base, (log) => {
       const one = new Alert({ log, logger, random, clock, sinkOf: (subscription) => usableSink(subscription, sinks) });
       alert = one;
       const start = async () => {

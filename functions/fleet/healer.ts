@@ -3,8 +3,7 @@ import { remediesRoutes } from "#functions/healer/api.ts";
 import { Healer } from "#functions/healer/healer.ts";
 import { healerMetrics } from "#functions/healer/metrics.ts";
 import { readStats } from "#functions/healer/stats.ts";
-import { fencedLog } from "#functions/process/fenced.ts";
-import { type Leader, leaderOf } from "#functions/process/leader.ts";
+import { leaderOf } from "#functions/process/leader.ts";
 import type { Process } from "#functions/process/process.ts";
 import { leaseSettings, settingsOf } from "#functions/process/settings.ts";
 import { NAMES } from "./operations.ts";
@@ -21,8 +20,7 @@ export const process: Process<typeof settings> = {
   parts(base) {
     const { clock, logger, fatal } = base;
     let healer: Healer | undefined;
-    const leader: Leader = leaderOf(base, () => {
-      const log = fencedLog(base.log, { leads: () => leader.leads, lease: base.settings.lease ?? "" });
+    const leader = leaderOf(base, (log) => {
       const one = new Healer({ log, clock, logger, operations: NAMES });
       return {
         start: async () => {

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { fencedLog } from "#functions/process/fenced.ts";
-import { type Leader, leaderOf } from "#functions/process/leader.ts";
+import { leaderOf } from "#functions/process/leader.ts";
 import type { Process } from "#functions/process/process.ts";
 import { leaseSettings, settingsOf } from "#functions/process/settings.ts";
 import { findingsRoutes } from "./api.ts";
@@ -19,8 +18,7 @@ export const process: Process<typeof settings> = {
   parts(base) {
     const { clock, logger, fatal, end } = base;
     const view = new FindingsView({ log: base.log, clock, logger });
-    const leader: Leader = leaderOf(base, () => {
-      const log = fencedLog(base.log, { leads: () => leader.leads, lease: base.settings.lease ?? "" });
+    const leader = leaderOf(base, (log) => {
       const ledger = new Ledger({ log, clock, logger, claimant: randomUUID(), lost: end });
       return {
         start: async () => {

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { createLease, createWriter, type Lease } from "#broker/kube/index.ts";
+import type { Log } from "#broker/log/log.ts";
 import { fault, sayError } from "#sdk/errors.ts";
 import type { Clock } from "#sdk/runtime/clock.ts";
 import type { Runnable } from "#sdk/runtime/lifecycle.ts";
 import type { Logger } from "#sdk/runtime/log-lines.ts";
 import type { NamedCluster } from "./cluster.ts";
+import { fencedLog } from "./fenced.ts";
 import type { Base } from "./process.ts";
 import type { CommonSettings, LeaseSettings } from "./settings.ts";
 
@@ -108,17 +110,26 @@ export class Leader implements Runnable {
   }
 }
 
-/** The leader of a process' replicas, by the Lease that its settings name in `cluster`. @throws config-invalid */
+/**
+ * The leader of a process' replicas, by the Lease that its settings name in `cluster`. Its work gets the log, which takes nothing
+ * from it once it may be another's turn. @throws config-invalid
+ */
 export function leaderOf(
   base: Base<CommonSettings & LeaseSettings>,
-  lead: () => Work,
+  work: (log: Log) => Work,
   cluster: () => NamedCluster = () => base.cluster(),
 ): Leader {
   const { settings, clock, logger, fatal, end } = base;
   const { lease: name, leaseDuration: duration } = settings;
   const lost = () => end(fault("lease-lost", { lease: name! }));
-  const own = { duration, clock, logger, lead, fatal, lost };
-  if (name === undefined) return new Leader({ ...own, lease: undefined });
+  const lead = () => work(fencedLog(base.log, { leads: () => leader.leads, lease: name ?? "" }));
+  const leader = new Leader({ duration, clock, logger, lead, fatal, lost, lease: leaseOf(base, cluster) });
+  return leader;
+}
+
+function leaseOf(base: Base<CommonSettings & LeaseSettings>, cluster: () => NamedCluster): Lease | undefined {
+  const { lease: name, leaseDuration: duration } = base.settings;
+  if (name === undefined) return undefined;
   const [namespace, lease, ...more] = name.split("/");
   if (!namespace || !lease || more.length > 0)
     throw fault("config-invalid", {
@@ -128,10 +139,8 @@ export function leaderOf(
     });
   const { client } = cluster();
   const writer = createWriter(client, "roundsman");
-  return new Leader({
-    ...own,
-    lease: createLease({ ...{ client, writer, namespace, name: lease, duration, clock }, holder: holderOf(base.env) }),
-  });
+  const { clock } = base;
+  return createLease({ ...{ client, writer, namespace, name: lease, duration, clock }, holder: holderOf(base.env) });
 }
 
 /** In a pod its name tells people which one it is. */
